@@ -1,0 +1,135 @@
+"""The composition root: the only place where objects are built and joined.
+
+`build` makes the gateway: a Starlette application whose lifespan runs the followers. It imports
+neither rasa nor tensorflow, so it starts in about a second and works while they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import anyio
+import httpx
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError, TimeoutError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+
+from bot import __version__
+from bot.assistant import Assistant, AssistantFollower
+from bot.clock import Clock
+from bot.errors import SettingsError
+from bot.following import follow
+from bot.router import Router
+from bot.settings import Settings
+from bot.store import Follower, Store
+from bot.wakes import Wakes
+from bot.web import pages, wire
+from bot.web.accounts import Accounts
+from bot.web.chat import WAKE_HEALTH, Chat
+from bot.web.desk import Desk
+from bot.web.limits import Limits, Rate
+from bot.web.openapi import describe
+from bot.web.sessions import Sessions
+
+#: Conversations for which the assistant is asked at once; Rasa is one process, more only queue.
+TURNS_AT_ONCE = 16
+
+
+def build(settings: Settings) -> Starlette:
+    """The gateway.
+
+    Raises: SettingsError, when what it cannot do without is not configured."""
+    if not settings.redis_url:
+        raise SettingsError("REDIS_URL is not set.", hint="`deskhand up` starts a Redis itself.")
+    if not settings.assistant_token:
+        raise SettingsError(
+            "DESKHAND_ASSISTANT_TOKEN is not set.", hint="`deskhand up` makes one itself."
+        )
+    redis = connect(settings.redis_url.reveal())
+    waiting = connect(settings.redis_url.reveal(), patient=True)
+    store = Store(redis)
+    wakes = Wakes(waiting)
+    router = Router(store, greeting=settings.greeting)
+    http = httpx.AsyncClient(
+        base_url=settings.assistant_url,
+        headers={"Authorization": f"Bearer {settings.assistant_token.reveal()}"},
+        trust_env=False,
+    )
+    assistant = Assistant(
+        http, deadline=settings.turn_deadline, grace=settings.assistant_start_grace
+    )
+    chat = Chat(
+        store=store,
+        router=router,
+        wakes=wakes,
+        sessions=Sessions(partial(store.secret, "widget")),
+        limits=Limits(),
+        health=lambda: assistant.health.value,
+        origins=settings.origins,
+        per_address=Rate(
+            burst=max(60.0, settings.messages_per_minute / 5),
+            per_second=settings.messages_per_minute / 60,
+        ),
+        bot_name=settings.bot_name,
+    )
+    desk = Desk(store=store, router=router, wakes=wakes, accounts=Accounts(redis))
+
+    async def health() -> dict[str, str]:
+        await store.ping()
+        return {"gateway": "ready", "assistant": assistant.health.value, "version": __version__}
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        run = partial(follow, store=store, wakes=wakes, now=router.now)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wakes.run)
+            tasks.start_soon(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH))
+            turns = AssistantFollower(store, router, assistant)
+            tasks.start_soon(partial(run, Follower.ASSISTANT, turns.act, at_once=TURNS_AT_ONCE))
+            tasks.start_soon(partial(run, Follower.CLOCK, Clock(router).act, at_once=1))
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+        await http.aclose()
+        await redis.close(close_connection_pool=True)
+        await waiting.close(close_connection_pool=True)
+
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=sorted(settings.origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        expose_headers=["Retry-After"],
+        max_age=3600,
+    )
+    return Starlette(
+        routes=[
+            Mount("/api/chat", routes=chat.routes(), middleware=[cors]),
+            *desk.routes(),
+            *pages.routes(
+                demo={"bot_name": settings.bot_name}, health=health, description=describe()
+            ),
+        ],
+        exception_handlers=wire.HANDLERS,
+        lifespan=lifespan,
+    )
+
+
+def connect(url: str, *, patient: bool = False) -> Redis[bytes]:
+    """A Redis client. `patient`: for subscriptions, which wait without end for the next message."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=2.0,
+        socket_timeout=None if patient else 5.0,
+        socket_keepalive=True,
+        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), 3),
+        retry_on_error=[ConnectionError, TimeoutError],
+    )

@@ -1,0 +1,232 @@
+"""The assistant as the gateway sees it: one turn over HTTP, its health, and the follower that gives
+waiting customers their turns.
+
+Belongs here: asking Rasa, and what happens when Rasa is still starting, slow, broken or gone. Does
+not belong here: understanding or deciding (that is in Rasa: `bot.nlu`, `bot.triage`), or the order
+of events (`bot.conversation`).
+
+While the assistant starts, messages are kept and the customer is told so. Once it has been ready,
+a customer waits for it at most the turn's deadline; then a person is asked for. A turn may be
+repeated (a killed gateway, a lost answer): the assistant's channel knows the message by its seq and
+gives the answer that it gave before.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import anyio
+import httpx
+import msgspec
+
+from bot import commands
+from bot.conversation import Conversation, State
+from bot.errors import AssistantBroken, AssistantError, AssistantSlow, AssistantUnreachable
+from bot.events import CustomerSpoke, Entry, Handoff, Reading, Utterance
+from bot.following import Rest
+from bot.router import Outcome, Router
+from bot.store import Store
+from bot.transcript import for_assistant
+from bot.triage import asks_for_human
+
+log = logging.getLogger(__name__)
+
+#: Pause before an assistant that is not there is asked again, in milliseconds.
+RETRY_MS = 500
+#: How often its health is asked, in seconds.
+HEALTH_S = 0.5
+#: The assistant's channel, under its base URL.
+CHANNEL = "/webhooks/deskhand/"
+
+
+class Health(str, Enum):
+    LOADING = "loading"
+    READY = "ready"
+    DOWN = "down"
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """The assistant's answer to one message."""
+
+    messages: tuple[Utterance, ...] = ()
+    parse: dict[str, Any] = {}
+    slots: dict[str, Any] = {}
+    triage: dict[str, Any] = {}
+    handoff: Handoff | None = None
+
+    def reading(self) -> Reading:
+        fields = {k: v for k, v in self.parse.items() if k in Reading.__struct_fields__}
+        fields["outcome"] = self.triage.get("outcome", "answer")
+        fields["reasons"] = self.triage.get("reasons", [])
+        return msgspec.convert({**fields, "slots": self.slots}, Reading)
+
+
+_decode_turn = msgspec.json.Decoder(Turn).decode
+
+
+class Assistant:
+    """Client of the assistant's channel, and what is known of its health."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        deadline: float,
+        grace: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`http` has the assistant's address and token. `deadline`: seconds for one turn.
+        `grace`: for how many seconds an assistant that was never ready counts as starting."""
+        self._http = http
+        self.deadline = deadline
+        self._grace = grace
+        self._monotonic = monotonic
+        self._born = monotonic()
+        self._was_ready = False
+        self._ready = False
+
+    @property
+    def health(self) -> Health:
+        if self._ready:
+            return Health.READY
+        starting = not self._was_ready and self._monotonic() - self._born < self._grace
+        return Health.LOADING if starting else Health.DOWN
+
+    async def watch(self, changed: Callable[[], None]) -> None:
+        """Ask for its health for ever; call `changed` when that is news."""
+        known = self.health
+        while True:
+            await self._check()
+            if self.health is not known:
+                log.info("the assistant is %s", self.health.value)
+                known = self.health
+                changed()
+            await anyio.sleep(HEALTH_S)
+
+    async def _check(self) -> None:
+        try:
+            response = await self._http.get(CHANNEL, timeout=2.0)
+            self._ready = response.status_code == 200
+        except httpx.TimeoutException:
+            return  # busy with a turn, or hung; turns have a deadline of their own
+        except httpx.HTTPError:
+            self._ready = False
+        self._was_ready = self._was_ready or self._ready
+
+    async def turn(
+        self, conversation: str, spoke: Entry, human_stretch: list[dict[str, str]]
+    ) -> Turn:
+        """One turn of the bot; first it is told of the human stretch since its last, if any.
+
+        Raises:
+            AssistantUnreachable: nothing listens there; the turn did not happen.
+            AssistantSlow: no answer within the deadline.
+            AssistantBroken: an answer that is no answer.
+        """
+        event = spoke.event
+        if not isinstance(event, CustomerSpoke):
+            raise TypeError(f"entry {spoke.seq} is not a customer's message")
+        place = {"conversation": conversation, "seq": spoke.seq}
+        if human_stretch:
+            await self._post("returned", {**place, "lines": human_stretch})
+        turn = {"epoch": spoke.epoch, "text": event.text, "payload": event.payload}
+        answer = await self._post("turn", {**place, **turn, "deadline": self.deadline})
+        try:
+            return _decode_turn(answer)
+        except msgspec.MsgspecError as why:
+            raise AssistantBroken(f"The assistant's answer makes no sense: {why}") from why
+
+    async def _post(self, what: str, body: dict[str, Any]) -> bytes:
+        try:
+            with anyio.fail_after(self.deadline):
+                response = await self._http.post(CHANNEL + what, json=body, timeout=None)
+        except TimeoutError as why:
+            raise AssistantSlow(f"No answer within {self.deadline:g} s.") from why
+        except httpx.HTTPError as why:
+            self._ready = False
+            raise AssistantUnreachable("The assistant is not there.") from why
+        if response.status_code == httpx.codes.GATEWAY_TIMEOUT:
+            raise AssistantSlow(f"No answer within {self.deadline:g} s.")
+        if response.status_code != httpx.codes.OK:
+            raise AssistantBroken(f"The assistant answered {response.status_code}.")
+        return response.content
+
+
+class AssistantFollower:
+    """Gives a conversation that is owed an answer its next turn: oldest message first."""
+
+    def __init__(self, store: Store, router: Router, assistant: Assistant) -> None:
+        self._store = store
+        self._router = router
+        self._assistant = assistant
+        #: When (monotonic) we first failed to reach the assistant for a message.
+        self._failing_since: dict[tuple[str, int], float] = {}
+
+    async def act(self, id: str) -> Rest:
+        conversation = await self._store.load(id)
+        if conversation.state is not State.BOT or not conversation.pending:
+            return Rest(seen=conversation.seq)
+        spoke, human_stretch = await self._next_message(conversation)
+        message = (id, spoke.seq)
+        try:
+            if self._assistant.health is Health.LOADING:
+                raise AssistantUnreachable("The assistant is still starting.")
+            turn = await self._assistant.turn(id, spoke, human_stretch)
+            outcome = await self._commit(id, spoke, turn)
+        except AssistantError as why:
+            since = self._failing_since.setdefault(message, time.monotonic())
+            patient = time.monotonic() - since < self._assistant.deadline
+            if isinstance(why, AssistantUnreachable) and (
+                self._assistant.health is Health.LOADING or patient
+            ):
+                return await self._keep_waiting(id, spoke)
+            log.warning("conversation %s goes to a person: %s", id, why)
+            outcome = await self._give_up(id, spoke, "assistant_unavailable")
+        self._failing_since.pop(message, None)
+        after = outcome.conversation
+        return Rest(due=self._router.now()) if after.pending else Rest(seen=after.seq)
+
+    async def _next_message(self, c: Conversation) -> tuple[Entry, list[dict[str, str]]]:
+        seq = c.pending[0]
+        if not c.returned:
+            return (await self._store.log(c.id, after=seq - 1, count=1))[0], []
+        entries = await self._store.log(c.id, after=c.assistant_seq)
+        spoke = next(entry for entry in entries if entry.seq == seq)
+        return spoke, for_assistant(entries, c.assistant_seq, c.pending)
+
+    async def _commit(self, id: str, spoke: Entry, turn: Turn) -> Outcome:
+        if not turn.messages and turn.handoff is None:
+            return await self._give_up(id, spoke, "no_answer")
+        answer = commands.Answer(
+            in_reply_to=spoke.seq,
+            epoch=spoke.epoch,
+            messages=turn.messages,
+            reading=turn.reading(),
+            handoff=turn.handoff,
+        )
+        return await self._router.execute(id, answer, key=f"turn:{spoke.seq}")
+
+    async def _keep_waiting(self, id: str, spoke: Entry) -> Rest:
+        """The message is kept; the customer is told, and asking for a person works at once."""
+        if self._assistant.health is Health.LOADING:
+            text = spoke.event.text if isinstance(spoke.event, CustomerSpoke) else ""
+            if asks_for_human(text):
+                await self._give_up(id, spoke, "asked_for_human", notice="handoff")
+                return Rest()
+            await self._router.execute(id, commands.Tell(code="assistant_loading"))
+        return Rest(due=self._router.now() + RETRY_MS)
+
+    async def _give_up(
+        self, id: str, spoke: Entry, reason: str, *, notice: str = "assistant_unavailable"
+    ) -> Outcome:
+        ask = commands.AskForPerson(
+            handoff=Handoff(reason=reason),
+            in_reply_to=spoke.seq,
+            epoch=spoke.epoch,
+            notice=notice,
+        )
+        return await self._router.execute(id, ask, key=f"turn:{spoke.seq}")

@@ -1,0 +1,101 @@
+"""Every error that Deskhand raises on purpose. Nothing else belongs here.
+
+    DeskhandError
+    ├── SettingsError            an environment variable is missing or makes no sense
+    ├── StoreUnavailable         Redis cannot be reached; nothing was stored, try again
+    ├── UnknownConversation      no conversation of that id
+    ├── IllegalMove              the command is not possible in the conversation's state
+    │   ├── OwnedByOther         another agent owns the conversation
+    │   └── NotRated             a rating before the conversation was closed
+    ├── BadMessage               the text itself cannot be accepted
+    │   ├── TextEmpty
+    │   ├── TextTooLong
+    │   └── PayloadNotOffered    a button's payload that the bot did not offer
+    ├── AssistantError           the assistant did not answer a turn
+    │   ├── AssistantUnreachable nothing listens there: it loads, restarts or is gone
+    │   ├── AssistantSlow        no answer within the deadline
+    │   └── AssistantBroken      an answer that is no answer (5xx, not JSON, empty)
+    ├── TrainingFailed           no model was made; says which file and why
+    └── ProcessFailed            a process of ours cannot be started
+
+Each carries a sentence that a person can act on. `code` is what the HTTP API calls it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DeskhandError(Exception):
+    """Base of all. `hint` says what to do about it, when there is something to do."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class SettingsError(DeskhandError):
+    code = "settings"
+
+
+class StoreUnavailable(DeskhandError):
+    code = "store_unavailable"
+
+
+class UnknownConversation(DeskhandError):
+    code = "unknown_conversation"
+
+
+class IllegalMove(DeskhandError):
+    code = "illegal_move"
+
+
+class OwnedByOther(IllegalMove):
+    code = "owned_by_other"
+
+
+class NotRated(IllegalMove):
+    code = "not_closed"
+
+
+class BadMessage(DeskhandError):
+    code = "bad_message"
+
+
+class TextEmpty(BadMessage):
+    code = "text_empty"
+
+
+class TextTooLong(BadMessage):
+    code = "text_too_long"
+
+
+class PayloadNotOffered(BadMessage):
+    code = "payload_not_offered"
+
+
+class AssistantError(DeskhandError):
+    code = "assistant"
+
+
+class AssistantUnreachable(AssistantError):
+    code = "assistant_unreachable"
+
+
+class AssistantSlow(AssistantError):
+    code = "assistant_slow"
+
+
+class AssistantBroken(AssistantError):
+    code = "assistant_broken"
+
+
+class TrainingFailed(DeskhandError):
+    code = "training_failed"
+
+
+class ProcessFailed(DeskhandError):
+    code = "process_failed"

@@ -1,0 +1,140 @@
+"""Every message enters here: from a customer, from an agent, from the assistant, from the clock.
+
+The router turns what somebody wants into a command, lets `bot.conversation` decide, and has
+`bot.store` append; when another writer was quicker it decides again on what is there now. It knows
+no transport (web, desks) and no Rasa. Bad text is refused here, with an error that says why.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot import commands
+from bot.conversation import Conversation, decide, record
+from bot.errors import StoreUnavailable, TextEmpty, TextTooLong
+from bot.events import Handoff
+from bot.store import Store
+
+#: Longest message, in characters. Enough for any question; short enough for every desk.
+TEXT_AT_MOST = 4_000
+#: Lost races in a row after which the conversation counts as too busy (each means progress by
+#: somebody else).
+TRIES = 50
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command: the conversation after it, and whether it changed anything.
+    `duplicate`: the same command (by key) had been stored before, as `seq`."""
+
+    conversation: Conversation
+    seq: int
+    changed: bool
+    duplicate: bool = False
+
+
+class Router:
+    """The only writer of conversations."""
+
+    def __init__(self, store: Store, *, greeting: str, now: Callable[[], int] = now_ms) -> None:
+        self._store = store
+        self._greeting = greeting
+        self.now = now
+
+    async def open(self, page: str = "") -> Conversation:
+        """A new conversation, greeted by the bot."""
+        id = secrets.token_urlsafe(16)
+        outcome = await self.execute(id, commands.Start(greeting=self._greeting, page=page[:500]))
+        return outcome.conversation
+
+    async def from_customer(
+        self, id: str, text: str, *, client_id: str, payload: str | None = None
+    ) -> Outcome:
+        """A customer's message. Sent twice with the same `client_id`, it is stored once.
+
+        Raises:
+            TextEmpty, TextTooLong: the text cannot be accepted.
+            PayloadNotOffered: no such button is under the bot's latest answer.
+        """
+        say = commands.Say(text=clean(text), client_id=client_id, payload=payload)
+        return await self.execute(id, say, key=f"say:{client_id}")
+
+    async def from_agent(self, id: str, command: commands.Command, *, client_id: str) -> Outcome:
+        """An agent's command, from whatever desk. Idempotent by `client_id`.
+
+        Raises:
+            IllegalMove: the conversation's state forbids it (OwnedByOther: somebody else's).
+            TextEmpty, TextTooLong: the reply or note cannot be accepted.
+        """
+        match command:
+            case commands.Reply(agent=agent, text=text):
+                text = clean(text)
+                if text.startswith("//"):
+                    command = commands.Note(agent=agent, text=clean(text[2:]))
+                else:
+                    command = commands.Reply(agent=agent, text=text)
+            case commands.Note(agent=agent, text=text):
+                command = commands.Note(agent=agent, text=clean(text))
+            case _:
+                pass
+        return await self.execute(id, command, key=f"agent:{client_id}")
+
+    async def ask_for_person(self, id: str, *, client_id: str, reason: str) -> Outcome:
+        """A hand-off without the assistant, at once."""
+        return await self.execute(
+            id,
+            commands.AskForPerson(handoff=Handoff(reason=reason)),
+            key=f"person:{client_id}",
+        )
+
+    async def execute(self, id: str, command: commands.Command, *, key: str = "") -> Outcome:
+        """Decide and append until it is in; the heart of every change.
+
+        Raises:
+            IllegalMove: not possible in the conversation's state. Nothing has changed.
+            StoreUnavailable: Redis is away. It may or may not be stored: repeat with the same key.
+        """
+        for _ in range(TRIES):
+            found = await self._store.find(id, key)
+            before = found.conversation
+            if found.stored_at is not None:
+                return Outcome(before, found.stored_at, changed=False, duplicate=True)
+            events = decide(before, command)
+            if not events:
+                return Outcome(before, before.seq, changed=False)
+            after, entries = record(before, events, at=self.now(), key=key)
+            appended = await self._store.append(before, after, entries, key)
+            if appended.stored:
+                return Outcome(after, appended.seq, changed=True)
+        raise StoreUnavailable(
+            "This conversation is too busy.", hint="Nothing was stored. Try again in a moment."
+        )
+
+
+def clean(text: str) -> str:
+    """The text without control characters and outer blanks, as NFC.
+
+    Raises: TextEmpty, TextTooLong."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    text = "".join(ch for ch in text if ch in "\n\t" or unicodedata.category(ch) not in _UNWANTED)
+    text = text.strip()
+    if not text:
+        raise TextEmpty("The message is empty.", hint="Write something first.")
+    if len(text) > TEXT_AT_MOST:
+        raise TextTooLong(
+            f"The message has {len(text):,} characters; {TEXT_AT_MOST:,} are the most.",
+            hint="Shorten it, or send it in parts.",
+        )
+    return text
+
+
+#: Control characters and lone surrogates: nothing that a person writes.
+_UNWANTED = frozenset({"Cc", "Cs"})

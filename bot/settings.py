@@ -1,0 +1,201 @@
+"""The environment, read once, as frozen dataclasses. Nothing else reads `os.environ`
+(the assistant's and the action server's processes excepted: they read what `deskhand up` gives
+them). A value that makes no sense raises `SettingsError` naming the variable and what it may be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from bot.errors import SettingsError
+
+T = TypeVar("T")
+
+
+class Secret:
+    """A string that never shows itself by accident: `repr` and `str` are masked."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')" if self._value else "Secret('')"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that can be configured. Times are in seconds unless the name says otherwise."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    #: Origins (scheme://host[:port]) whose pages may open the widget, beside our own.
+    origins: frozenset[str] = frozenset()
+    #: Believe X-Forwarded-For and -Proto: only behind a proxy that sets them.
+    trust_proxy: bool = False
+
+    redis_url: Secret = field(default_factory=lambda: Secret(""))
+    appendfsync: str = "everysec"
+
+    #: Base of the assistant's channel, e.g. http://127.0.0.1:5005 (set by `deskhand up`).
+    assistant_url: str = "http://127.0.0.1:5005"
+    assistant_token: Secret = field(default_factory=lambda: Secret(""))
+    #: A turn that takes longer than this goes to a person.
+    turn_deadline: float = 8.0
+    #: How long an assistant that was never ready counts as "still starting".
+    assistant_start_grace: float = 180.0
+
+    #: Customers' messages a minute from one address, on average (an office shares one).
+    messages_per_minute: int = 300
+
+    bot_name: str = "Nordlys assistant"
+    greeting: str = (
+        "Hi! I'm the Nordlys assistant, a bot. I can help with orders, delivery, returns and "
+        "our products, and I'll fetch a colleague whenever you like."
+    )
+
+    #: Root of everything that is written at run time.
+    var: Path = Path("var")
+    models: Path = Path("models")
+
+    @staticmethod
+    def from_environment(environ: Mapping[str, str]) -> Settings:
+        """Read `DESKHAND_*` and `REDIS_URL`.
+
+        Raises:
+            SettingsError: naming the variable, its value (never a secret's) and what it may be.
+        """
+        read = _Reader(environ)
+        usual = Settings()
+        return Settings(
+            host=read("DESKHAND_HOST", str, usual.host),
+            port=read("DESKHAND_PORT", _port, usual.port),
+            origins=read("DESKHAND_ORIGINS", _origins, usual.origins),
+            trust_proxy=read("DESKHAND_TRUST_PROXY", _flag, usual.trust_proxy),
+            redis_url=read("REDIS_URL", _redis_url, usual.redis_url, secret=True),
+            appendfsync=read(
+                "DESKHAND_APPENDFSYNC", _one_of("always", "everysec"), usual.appendfsync
+            ),
+            assistant_url=read("DESKHAND_ASSISTANT_URL", _http_url, usual.assistant_url),
+            assistant_token=read(
+                "DESKHAND_ASSISTANT_TOKEN", Secret, usual.assistant_token, secret=True
+            ),
+            turn_deadline=read("DESKHAND_TURN_DEADLINE", _seconds, usual.turn_deadline),
+            assistant_start_grace=read(
+                "DESKHAND_ASSISTANT_START_GRACE", _seconds, usual.assistant_start_grace
+            ),
+            messages_per_minute=read(
+                "DESKHAND_MESSAGES_PER_MINUTE", _count, usual.messages_per_minute
+            ),
+            bot_name=read("DESKHAND_BOT_NAME", _line, usual.bot_name),
+            greeting=read("DESKHAND_GREETING", _line, usual.greeting),
+            var=read("DESKHAND_VAR", Path, usual.var),
+            models=read("DESKHAND_MODELS", Path, usual.models),
+        )
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def __call__(
+        self, name: str, parse: Callable[[str], T], default: T, *, secret: bool = False
+    ) -> T:
+        raw = self._environ.get(name, "").strip()
+        if not raw:
+            return default
+        try:
+            return parse(raw)
+        except ValueError as why:
+            shown = "its value (not shown)" if secret else repr(raw)
+            raise SettingsError(
+                f"{name}: {shown} {why}",
+                hint=f"Correct {name} in the environment, or unset it.",
+            ) from None
+
+
+def _port(raw: str) -> int:
+    if not raw.isdigit() or not 0 < int(raw) < 65536:
+        raise ValueError("is not a port number (1 to 65535)")
+    return int(raw)
+
+
+def _count(raw: str) -> int:
+    if not raw.isdigit() or not 0 < int(raw) <= 1_000_000:
+        raise ValueError("is not a whole number from 1 to 1000000")
+    return int(raw)
+
+
+def _flag(raw: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if raw.lower() not in words:
+        raise ValueError("is neither yes nor no")
+    return words[raw.lower()]
+
+
+def _seconds(raw: str) -> float:
+    try:
+        value = float(raw)
+    except ValueError:
+        raise ValueError("is not a number of seconds") from None
+    if not 0 < value <= 86_400:
+        raise ValueError("is not between 0 and 86400 seconds")
+    return value
+
+
+def _line(raw: str) -> str:
+    if len(raw) > 500 or "\n" in raw:
+        raise ValueError("is not one line of at most 500 characters")
+    return raw
+
+
+def _http_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an http(s) address")
+    return raw.rstrip("/")
+
+
+def _redis_url(raw: str) -> Secret:
+    if not re.match(r"(rediss?|unix)://", raw):
+        raise ValueError("does not begin with redis://, rediss:// or unix://")
+    return Secret(raw)
+
+
+def _origins(raw: str) -> frozenset[str]:
+    origins = frozenset(part.strip().rstrip("/").lower() for part in raw.split(",") if part.strip())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[^/\s*]+", origin):
+            raise ValueError(
+                f"has {origin!r}, which is no origin like https://shop.example (no path, no *)"
+            )
+    return origins
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(f"is none of: {', '.join(allowed)}")
+        return raw
+
+    return parse

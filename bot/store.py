@@ -1,0 +1,391 @@
+"""Redis: where conversations live, and the only place that knows the keys.
+
+Belongs here: keys and TTLs, the atomic append, reading a log, and the work that follows an append
+(who has to act on which conversation, and when). Does not belong here: what a command means
+(`bot.conversation`), who may do what (`bot.router`), waking readers (`bot.wakes`).
+
+**Append.** One Lua script compares the conversation's seq with the one that the caller decided
+on, and in the same atomic step writes the log entries, the new state, the idempotency key, the
+agents' shelves and the followers' work. A lost race is a normal return value; the caller decides
+again on what is there now.
+
+**Work.** A follower (the assistant, the clock, a desk) is handed conversations, not messages: its
+work set holds each conversation that has something for it, scored by when. `take` leases one, so
+that a conversation is with one worker at a time in however many gateways; `finish` ends the lease
+and puts the conversation back if its log has grown meanwhile. A worker that was killed just lets
+its lease run out. What there is to do is always read from the log and the state, so nothing can
+be lost between the two.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, TimeoutError
+
+from bot.conversation import Conversation, State, next_due
+from bot.errors import StoreUnavailable, UnknownConversation
+from bot.events import Entry
+
+# ------------------------------------------------------------------------------ keys and times
+
+PREFIX: Final = "deskhand:"
+#: Per conversation: the log (stream, ids `<seq>-0`: Redis itself refuses a gap backwards), the
+#: state (hash: `seq` for the comparison, `json`), and the idempotency keys (hash: key -> seq).
+LOG: Final = PREFIX + "c:{}:log"
+STATE: Final = PREFIX + "c:{}:state"
+KEYS: Final = PREFIX + "c:{}:keys"
+#: Who is typing, for as long as a pause between two keystrokes may last.
+TYPING: Final = PREFIX + "c:{}:typing:{}"
+TYPING_MS: Final = 6_000
+#: Escalated conversations by state (sorted sets; score: since when, ms): the agents' queue.
+SHELF: Final = PREFIX + "shelf:"
+#: Every conversation in which a customer spoke (score: last change): for learning and retention.
+ALL: Final = PREFIX + "conversations"
+#: Per follower: conversations with work (score: due, ms), and those leased (score: until, ms).
+WORK: Final = PREFIX + "work:"
+LEASED: Final = PREFIX + "leased:"
+#: A conversation in which the customer never wrote is kept a day: the widget was just opened.
+UNSPOKEN_S: Final = 86_400
+#: Pub/sub channels that wake readers; they carry nothing.
+WAKE: Final = PREFIX + "wake:"
+WAKE_CONVERSATION: Final = WAKE + "c:{}"
+WAKE_QUEUE: Final = WAKE + "queue"
+WAKE_WORK: Final = WAKE + "work:"
+
+#: Secrets that gateways share (signing of widget sessions).
+SECRET: Final = PREFIX + "secret:"
+
+SHELVES: Final = tuple(state.value for state in State if state is not State.BOT)
+
+
+class Follower(str, Enum):
+    """Who acts on a conversation after an append."""
+
+    ASSISTANT = "assistant"  #: owes the customer an answer
+    CLOCK = "clock"  #: time itself will be news
+
+
+#: A lease or a due time further ahead than this was written before the clock jumped back.
+HORIZON_MS: Final = {Follower.ASSISTANT: 60_000, Follower.CLOCK: None}
+
+_APPEND: Final = """
+local state, log, keys = KEYS[1], KEYS[2], KEYS[3]
+local a = cjson.decode(ARGV[1])
+if a.key ~= '' then
+  local seen = redis.call('HGET', keys, a.key)
+  if seen then return {0, tonumber(seen)} end
+end
+local seq = tonumber(redis.call('HGET', state, 'seq') or '0')
+if seq ~= a.expected then return {-1, seq} end
+for i = 2, #ARGV - 1 do
+  redis.call('XADD', log, (seq + i - 1) .. '-0', 'e', ARGV[i])
+end
+redis.call('HSET', state, 'seq', a.seq, 'json', ARGV[#ARGV])
+if a.key ~= '' then redis.call('HSET', keys, a.key, a.seq) end
+if a.spoken then
+  if a.first then for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end end
+  redis.call('ZADD', a.all, a.at, a.id)
+else
+  for i = 1, 3 do redis.call('EXPIRE', KEYS[i], a.unspoken) end
+end
+if a.escalated then
+  for name, key in pairs(a.shelves) do
+    if name == a.shelf then redis.call('ZADD', key, a.since, a.id)
+    else redis.call('ZREM', key, a.id) end
+  end
+  redis.call('PUBLISH', a.wake_queue, '')
+end
+for _, w in ipairs(a.work) do
+  if w.due then
+    if not redis.call('ZSCORE', w.leased, a.id) then redis.call('ZADD', w.key, w.due, a.id) end
+    redis.call('PUBLISH', w.wake, '')
+  else
+    redis.call('ZREM', w.key, a.id)
+  end
+end
+redis.call('PUBLISH', a.wake, '')
+return {1, a.seq}
+"""
+
+_TAKE: Final = """
+local work, leased = KEYS[1], KEYS[2]
+local now, until_, horizon = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local function back(low, high)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', leased, low, high, 'LIMIT', 0, 20)) do
+    redis.call('ZREM', leased, id)
+    redis.call('ZADD', work, now, id)
+  end
+end
+back('-inf', now)
+if horizon ~= '' then back('(' .. (now + tonumber(horizon)), '+inf') end
+local id = redis.call('ZRANGEBYSCORE', work, '-inf', now, 'LIMIT', 0, 1)[1]
+if not id and horizon ~= '' then
+  id = redis.call('ZRANGEBYSCORE', work, '(' .. (now + tonumber(horizon)), '+inf', 'LIMIT', 0, 1)[1]
+end
+if not id then return false end
+redis.call('ZREM', work, id)
+redis.call('ZADD', leased, until_, id)
+return id
+"""
+
+_RENEW: Final = """
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') ~= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+return 1
+"""
+
+_FINISH: Final = """
+local work, leased, state = KEYS[1], KEYS[2], KEYS[3]
+local id, lease, seen, now, due = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+if tonumber(redis.call('ZSCORE', leased, id) or '-1') ~= lease then return 0 end
+redis.call('ZREM', leased, id)
+if seen ~= '' and (redis.call('HGET', state, 'seq') or '0') ~= seen then due = now end
+if due ~= '' then
+  redis.call('ZADD', work, due, id)
+  redis.call('PUBLISH', ARGV[6], '')
+end
+return 1
+"""
+
+_encode = msgspec.json.Encoder().encode
+_decode_entry = msgspec.json.Decoder(Entry).decode
+_decode_state = msgspec.json.Decoder(Conversation).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation as read, and the seq at which `key` was stored before, if it was."""
+
+    conversation: Conversation
+    stored_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """`stored`: this call wrote it. Else `duplicate` (an earlier call with the same key did), or
+    neither: the race was lost and the caller should decide again."""
+
+    stored: bool
+    duplicate: bool
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a reader has not seen yet. `typing`: the name of who is typing; `position`: place in
+    the queue, 1 for the next, None when not waiting."""
+
+    entries: list[Entry]
+    conversation: Conversation
+    typing: str | None
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A conversation in the hands of one worker of `follower`, until `until` (ms)."""
+
+    follower: Follower
+    conversation: str
+    until: int
+
+
+def work_after(conversation: Conversation) -> dict[Follower, int | None]:
+    """When each follower has to act on the conversation as it is now (ms; None: not at all)."""
+    return {
+        Follower.ASSISTANT: conversation.updated_at if conversation.pending else None,
+        Follower.CLOCK: next_due(conversation),
+    }
+
+
+def shelf_of(conversation: Conversation) -> tuple[str, int]:
+    """On which shelf of the queue it stands, and since when (ms)."""
+    return conversation.state.value, conversation.waiting_since or conversation.updated_at
+
+
+class Store:
+    """All reading and writing of conversations. Safe to share between tasks."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+        self._append = redis.register_script(_APPEND)
+        self._take = redis.register_script(_TAKE)
+        self._renew = redis.register_script(_RENEW)
+        self._finish = redis.register_script(_FINISH)
+
+    # ------------------------------------------------------------------------ conversations
+
+    async def find(self, id: str, key: str = "") -> Found:
+        """The conversation (a blank one if there is none yet), and what `key` was stored as."""
+        async with _reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.hget(STATE.format(id), "json")
+            pipe.hget(KEYS.format(id), key)
+            state, seq = await pipe.execute()
+        conversation = _decode_state(state) if state else Conversation(id=id)
+        return Found(conversation, int(seq) if seq and key else None)
+
+    async def load(self, id: str) -> Conversation:
+        """Raises: UnknownConversation."""
+        conversation = (await self.find(id)).conversation
+        if not conversation.seq:
+            raise UnknownConversation(f"There is no conversation {id}.")
+        return conversation
+
+    async def append(
+        self, before: Conversation, after: Conversation, entries: Sequence[Entry], key: str = ""
+    ) -> Appended:
+        """Write `entries`, the state `after` them and the work that follows, if the conversation
+        still is as `before`; all or nothing."""
+        shelf, since = shelf_of(after)
+        work = [
+            {
+                "key": WORK + follower.value,
+                "leased": LEASED + follower.value,
+                "wake": WAKE_WORK + follower.value,
+                "due": due,
+            }
+            for follower, due in work_after(after).items()
+        ]
+        head: dict[str, Any] = {
+            "id": after.id,
+            "key": key,
+            "expected": before.seq,
+            "seq": after.seq,
+            "at": after.updated_at,
+            "spoken": after.spoke_at is not None,
+            "first": before.spoke_at is None,
+            "unspoken": UNSPOKEN_S,
+            "all": ALL,
+            "escalated": after.escalated,
+            "shelf": shelf,
+            "since": since,
+            "shelves": {name: SHELF + name for name in SHELVES},
+            "work": [{k: v for k, v in item.items() if v is not None} for item in work],
+            "wake": WAKE_CONVERSATION.format(after.id),
+            "wake_queue": WAKE_QUEUE,
+        }
+        async with _reachable():
+            code, seq = await self._append(
+                keys=[STATE.format(after.id), LOG.format(after.id), KEYS.format(after.id)],
+                args=[_encode(head), *(_encode(entry) for entry in entries), _encode(after)],
+            )
+        return Appended(stored=code == 1, duplicate=code == 0, seq=int(seq))
+
+    async def log(self, id: str, after: int = 0, count: int | None = None) -> list[Entry]:
+        """The entries with seq > `after`, in order."""
+        async with _reachable():
+            rows = await self._redis.xrange(LOG.format(id), f"{after + 1}-0", "+", count)
+        return [_decode_entry(fields[b"e"]) for _, fields in rows]
+
+    async def shelf(self, name: str, count: int = 200, *, newest: bool = False) -> list[str]:
+        """Ids of escalated conversations in state `name`, longest there first."""
+        async with _reachable():
+            order = self._redis.zrevrange if newest else self._redis.zrange
+            return [id.decode() for id in await order(SHELF + name, 0, count - 1)]
+
+    async def load_many(self, ids: Sequence[str]) -> list[Conversation]:
+        async with _reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            for id in ids:
+                pipe.hget(STATE.format(id), "json")
+            return [_decode_state(raw) for raw in await pipe.execute() if raw]
+
+    async def news(self, id: str, after: int, typist: str) -> News:
+        """All that a reader who has seen entry `after` needs, in one round trip."""
+        async with _reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.xrange(LOG.format(id), f"{after + 1}-0", "+")
+            pipe.hget(STATE.format(id), "json")
+            pipe.get(TYPING.format(id, typist))
+            pipe.zrank(SHELF + State.WAITING.value, id)
+            rows, state, name, rank = await pipe.execute()
+        if not state:
+            raise UnknownConversation(f"There is no conversation {id}.")
+        return News(
+            entries=[_decode_entry(fields[b"e"]) for _, fields in rows],
+            conversation=_decode_state(state),
+            typing=name.decode() if name else None,
+            position=None if rank is None else int(rank) + 1,
+        )
+
+    async def show_typing(self, id: str, who: str, name: str) -> None:
+        async with _reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.set(TYPING.format(id, who), name, px=TYPING_MS)
+            pipe.publish(WAKE_CONVERSATION.format(id), "")
+            await pipe.execute()
+
+    async def secret(self, name: str) -> str:
+        """A random secret that all gateways share; made by the first who asks."""
+        async with _reachable():
+            await self._redis.setnx(SECRET + name, secrets.token_urlsafe(32))
+            return str((await self._redis.get(SECRET + name) or b"").decode())
+
+    async def ping(self) -> None:
+        """Raises: StoreUnavailable."""
+        async with _reachable():
+            await self._redis.ping()
+
+    # ---------------------------------------------------------------------------------- work
+
+    async def take(self, follower: Follower, *, now: int, lease_ms: int) -> Lease | None:
+        """Lease the conversation whose work has been due longest; None if nothing is due."""
+        horizon = HORIZON_MS[follower]
+        async with _reachable():
+            id = await self._take(
+                keys=[WORK + follower.value, LEASED + follower.value],
+                args=[now, now + lease_ms, "" if horizon is None else horizon],
+            )
+        return Lease(follower, id.decode(), now + lease_ms) if id else None
+
+    async def renew(self, lease: Lease, *, now: int, lease_ms: int) -> Lease | None:
+        """The lease prolonged, or None when it was lost."""
+        async with _reachable():
+            kept = await self._renew(
+                keys=[LEASED + lease.follower.value],
+                args=[lease.conversation, lease.until, now + lease_ms],
+            )
+        return Lease(lease.follower, lease.conversation, now + lease_ms) if kept else None
+
+    async def finish(
+        self, lease: Lease, *, now: int, seen: int | None = None, due: int | None = None
+    ) -> None:
+        """End the lease. With `due`, the conversation comes up again then; with `seen`, it comes
+        up at once if its log has grown beyond that seq."""
+        async with _reachable():
+            await self._finish(
+                keys=[
+                    WORK + lease.follower.value,
+                    LEASED + lease.follower.value,
+                    STATE.format(lease.conversation),
+                ],
+                args=[
+                    lease.conversation,
+                    lease.until,
+                    "" if seen is None else seen,
+                    now,
+                    "" if due is None else due,
+                    WAKE_WORK + lease.follower.value,
+                ],
+            )
+
+
+@asynccontextmanager
+async def _reachable() -> AsyncIterator[None]:
+    """Redis' own errors of reachability become ours; anything else is a bug and stays as it is."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError) as why:
+        raise StoreUnavailable(
+            "The message store cannot be reached right now.",
+            hint="Nothing was stored. Try again in a moment.",
+        ) from why

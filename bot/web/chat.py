@@ -1,0 +1,268 @@
+"""The customer's HTTP API, under /api/chat: what the widget and the terminal chat talk to.
+
+Belongs here: checking a widget session, its origin and its rate, and turning requests into calls of
+the router. Does not belong here: anything about what a message means, or agents (`bot.web.desk`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import anyio
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import commands
+from bot.conversation import State
+from bot.errors import StoreUnavailable, UnknownConversation
+from bot.router import Outcome, Router
+from bot.store import WAKE_CONVERSATION, WAKE_QUEUE, News, Store
+from bot.transcript import for_customer
+from bot.wakes import Wakes
+from bot.web import wire
+from bot.web.limits import Limits, Rate
+from bot.web.sessions import (
+    VALID_S,
+    OriginNotAllowed,
+    Session,
+    SessionExpired,
+    SessionInvalid,
+    Sessions,
+)
+
+#: Channel on which a gateway wakes its own streams when the assistant's health changes.
+WAKE_HEALTH = "local:health"
+
+NEW_SESSIONS = Rate(burst=30, per_second=0.5)
+PER_SESSION = Rate(burst=20, per_second=1.0)
+TYPING = Rate(burst=5, per_second=1.0)
+
+_ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[\w.:-]+$")]
+
+
+class NewSession(msgspec.Struct, frozen=True):
+    token: str | None = None
+    page: str = ""
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    client_id: _ClientId
+    text: str
+    payload: str | None = None
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """A wish without words: a person, the bot again, the end."""
+
+    client_id: _ClientId
+
+
+class NewRating(msgspec.Struct, frozen=True):
+    client_id: _ClientId
+    stars: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    comment: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+
+
+class Chat:
+    """The routes, with what they need."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        router: Router,
+        wakes: Wakes,
+        sessions: Sessions,
+        limits: Limits,
+        health: Callable[[], str],
+        origins: frozenset[str],
+        per_address: Rate,
+        bot_name: str,
+    ) -> None:
+        """`health` tells the assistant's: ready, loading or down. `origins`: other sites whose
+        pages may open the widget."""
+        self._store = store
+        self._router = router
+        self._wakes = wakes
+        self._sessions = sessions
+        self._limits = limits
+        self._health = health
+        self._origins = origins
+        self._per_address = per_address
+        self._bot_name = bot_name
+
+    def routes(self) -> list[Route]:
+        post = ["POST"]
+        return [
+            Route("/session", self.session, methods=post),
+            Route("/messages", self.message, methods=post),
+            Route("/handoff", self.handoff, methods=post),
+            Route("/stay", self.stay, methods=post),
+            Route("/end", self.end, methods=post),
+            Route("/rating", self.rate, methods=post),
+            Route("/typing", self.typing, methods=post),
+            Route("/events", self.events, methods=["GET"]),
+        ]
+
+    async def session(self, request: Request) -> Response:
+        """A token for a new conversation, or a fresh one for the conversation of an old token."""
+        wish = await wire.body(request, NewSession)
+        origin = self._origin(request) or ""
+        conversation = None
+        if wish.token:
+            try:
+                conversation = (
+                    await self._sessions.verify(wish.token, origin, renew=True)
+                ).conversation
+                await self._store.load(conversation)
+            except (SessionInvalid, SessionExpired, OriginNotAllowed, UnknownConversation):
+                conversation = None  # forged, too old or forgotten: begin anew
+        if conversation is None:
+            self._limits.spend(f"new:{_address(request)}", NEW_SESSIONS)
+            conversation = (await self._router.open(wish.page)).id
+        return JSONResponse(
+            {
+                "token": await self._sessions.issue(conversation, origin),
+                "conversation": conversation,
+                "expires_at": self._router.now() + VALID_S * 1000,
+                "bot": {"name": self._bot_name},
+            }
+        )
+
+    async def message(self, request: Request) -> Response:
+        session = await self._session(request)
+        self._spend(request, session)
+        new = await wire.body(request, NewMessage)
+        with _forgotten():
+            outcome = await self._router.from_customer(
+                session.conversation, new.text, client_id=new.client_id, payload=new.payload
+            )
+        return _accepted(outcome)
+
+    async def handoff(self, request: Request) -> Response:
+        session, wish = await self._wish(request, Wish)
+        with _forgotten():
+            outcome = await self._router.ask_for_person(
+                session.conversation, client_id=wish.client_id, reason="asked_for_human"
+            )
+        return _accepted(outcome)
+
+    async def stay(self, request: Request) -> Response:
+        session, wish = await self._wish(request, Wish)
+        return await self._execute(session, commands.Stay(), f"stay:{wish.client_id}")
+
+    async def end(self, request: Request) -> Response:
+        session, wish = await self._wish(request, Wish)
+        close = commands.Close(outcome="ended_by_customer")
+        return await self._execute(session, close, f"end:{wish.client_id}")
+
+    async def rate(self, request: Request) -> Response:
+        session, rating = await self._wish(request, NewRating)
+        rate = commands.Rate(stars=rating.stars, comment=rating.comment.strip())
+        return await self._execute(session, rate, f"rate:{rating.client_id}")
+
+    async def typing(self, request: Request) -> Response:
+        session = await self._session(request)
+        self._limits.spend(f"typing:{session.conversation}", TYPING)
+        await self._store.show_typing(session.conversation, "customer", "customer")
+        return Response(status_code=204)
+
+    async def events(self, request: Request) -> Response:
+        """The log from `after` on, as it grows."""
+        session = await self._session(request)
+        after = wire.after_of(request)
+        with _forgotten():
+            await self._store.load(session.conversation)
+        return wire.stream(self._stream(session.conversation, after))
+
+    async def _stream(self, id: str, after: int) -> AsyncIterator[bytes]:
+        told: dict[str, object] = {}
+        waiting = False
+        while True:
+            # The place in the queue changes with other conversations: listen while it matters.
+            channels = [WAKE_CONVERSATION.format(id), WAKE_HEALTH, *([WAKE_QUEUE] * waiting)]
+            with self._wakes.listen(*channels) as woken:
+                while True:
+                    try:
+                        news = await self._store.news(id, after, "agent")
+                    except StoreUnavailable:
+                        yield wire.KEEPALIVE
+                        await anyio.sleep(1.0)
+                        continue
+                    for entry in news.entries:
+                        after = entry.seq
+                        if (view := for_customer(entry)) is not None:
+                            yield wire.event("log", view, id=entry.seq)
+                    if (state := self._state(news)) != told:
+                        told = state
+                        yield wire.event("state", state)
+                    if news.typing:
+                        yield wire.event("typing", {"who": "agent", "name": news.typing})
+                    if waiting is not (news.conversation.state is State.WAITING):
+                        waiting = not waiting
+                        break
+                    if not await woken.wait(wire.KEEPALIVE_S):
+                        yield wire.KEEPALIVE
+
+    def _state(self, news: News) -> dict[str, object]:
+        owner = news.conversation.owner
+        return {
+            "state": news.conversation.state.value,
+            "agent": {"name": owner.name} if owner else None,
+            "position": news.position,
+            "assistant": self._health(),
+        }
+
+    async def _wish(self, request: Request, shape: type[wire.T]) -> tuple[Session, wire.T]:
+        session = await self._session(request)
+        self._spend(request, session)
+        return session, await wire.body(request, shape)
+
+    async def _execute(self, session: Session, command: commands.Command, key: str) -> Response:
+        with _forgotten():
+            return _accepted(await self._router.execute(session.conversation, command, key=key))
+
+    async def _session(self, request: Request) -> Session:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise SessionInvalid("There is no session.", hint="POST /api/chat/session first.")
+        return await self._sessions.verify(token, self._origin(request))
+
+    def _origin(self, request: Request) -> str | None:
+        """The page's origin, if the browser says; only allowed ones get any further."""
+        origin = request.headers.get("origin")
+        if origin is None:
+            return None
+        origin = origin.lower()
+        if origin not in self._origins and urlsplit(origin).netloc != request.url.netloc.lower():
+            raise OriginNotAllowed(
+                f"Pages of {origin} may not use this chat.",
+                hint="The operator adds the site's origin to DESKHAND_ORIGINS.",
+            )
+        return origin
+
+    def _spend(self, request: Request, session: Session) -> None:
+        self._limits.spend(f"address:{_address(request)}", self._per_address)
+        self._limits.spend(f"session:{session.conversation}", PER_SESSION)
+
+
+@contextmanager
+def _forgotten() -> Iterator[None]:
+    """A conversation that is no longer kept (nobody ever wrote in it) ends its session."""
+    try:
+        yield
+    except UnknownConversation:
+        raise SessionExpired("This chat is no longer kept.", hint="Start a new one.") from None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _accepted(outcome: Outcome) -> Response:
+    return JSONResponse({"seq": outcome.seq, "duplicate": outcome.duplicate}, 202)

@@ -1,0 +1,64 @@
+"""Pages and files for browsers: the demo shop, the widget's script, health, the API description.
+
+Belongs here: what has no state. Does not belong here: the console (`bot.web.desk`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+
+HERE = Path(__file__).parent
+
+#: The demo page needs nothing from anywhere else; the widget draws its own styles.
+DEMO_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+def routes(
+    *,
+    demo: Mapping[str, Any],
+    health: Callable[[], Awaitable[dict[str, str]]],
+    description: Mapping[str, Any],
+) -> list[BaseRoute]:
+    """`demo`: what the demo page's template gets. `health`: state of each part by name; it raises
+    StoreUnavailable when the gateway cannot do its work. `description`: the OpenAPI document."""
+    templates = Jinja2Templates(HERE / "templates")
+
+    async def demo_page(request: Request) -> Response:
+        response = templates.TemplateResponse(request, "demo.html", dict(demo))
+        response.headers["Content-Security-Policy"] = DEMO_POLICY
+        return response
+
+    async def widget(request: Request) -> Response:
+        # Short-lived: a shop's pages get a new widget within minutes of an upgrade.
+        headers = {
+            "Cache-Control": "public, max-age=300",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+        return FileResponse(
+            HERE / "static" / "widget.js", media_type="text/javascript", headers=headers
+        )
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse(await health())
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(description)
+
+    return [
+        Route("/", demo_page),
+        Route("/widget.js", widget),
+        Route("/healthz", healthz),
+        Route("/openapi.json", openapi),
+        Mount("/static", StaticFiles(directory=HERE / "static")),
+    ]

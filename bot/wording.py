@@ -1,0 +1,65 @@
+"""Every sentence that the gateway itself says: notices to customers, reasons to agents.
+
+Pure text, looked up by code. What the assistant says is in `domain.yml`; errors of the HTTP API
+carry their own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: To the customer. Each is true whenever it is shown.
+NOTICES: Mapping[str, str] = MappingProxyType(
+    {
+        "handoff": (
+            "I've asked a colleague to join. You can keep writing; they will see everything."
+        ),
+        "assistant_loading": (
+            "The assistant is still starting. Your message is kept and will be answered as soon "
+            "as it is ready. You can also ask for a person right away."
+        ),
+        "assistant_unavailable": (
+            "The assistant can't answer right now, so I've asked a colleague to help you. "
+            "Your message is not lost."
+        ),
+        "waiting_a_minute": (
+            "Nobody has been free so far. You keep your place in the queue, and your messages are "
+            "kept."
+        ),
+        "waiting_long": (
+            "It is taking longer than it should, sorry. Your messages stay here and a colleague "
+            "will read them; you can close this page and come back to the answer later."
+        ),
+    }
+)
+
+#: To agents: why the bot gave up, by reason code.
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "asked_for_human": "asked for a person",
+        "clarifications_failed": "could not be understood, twice in a row",
+        "frustrated": "is unhappy",
+        "repeated": "keeps repeating the question",
+        "complaint": "complains",
+        "sensitive": "touches a sensitive topic",
+        "business_lead": "is a business enquiry",
+        "form_failed": "could not give the details that were asked for",
+        "identity_not_proven": "order number and e-mail did not match, three times",
+        "action_failed": "the shop's system did not answer",
+        "assistant_unavailable": "the assistant did not answer",
+        "no_answer": "the assistant had nothing to say",
+        "transferred": "was passed on",
+    }
+)
+
+#: Why a late answer of the bot was dropped, by the state that it met.
+DROPPED: Mapping[str, str] = MappingProxyType(
+    {
+        "bot": "the conversation had changed hands meanwhile",
+        "waiting": "a person had been asked for meanwhile",
+        "human": "a person had taken over meanwhile",
+        "snoozed": "a person had taken over meanwhile",
+        "closed": "the conversation was closed meanwhile",
+    }
+)

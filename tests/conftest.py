@@ -1,0 +1,69 @@
+"""What tests share: a real Redis, a gateway on a real socket, an assistant that follows a script.
+
+The scripted assistant speaks the channel's protocol over HTTP; the really trained one is in
+`tests/conversations` and `tests/e2e`, where what it says matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis as sync_redis
+from redis.asyncio import Redis
+
+from bot.app import connect
+from bot.redis_server import RedisServer, running
+from bot.router import Router
+from bot.store import Store
+from tests.gateway import RunningGateway
+from tests.scripted_assistant import ScriptedAssistant
+
+GREETING = "Hello, I am a bot."
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty Redis."""
+    with sync_redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis[bytes]]:
+    client = connect(redis_url)
+    yield client
+    await client.close(close_connection_pool=True)
+
+
+@pytest.fixture
+def store(redis: Redis[bytes]) -> Store:
+    return Store(redis)
+
+
+@pytest.fixture
+def router(store: Store) -> Router:
+    return Router(store, greeting=GREETING)
+
+
+@pytest.fixture
+def assistant() -> Iterator[ScriptedAssistant]:
+    with ScriptedAssistant() as assistant:
+        yield assistant
+
+
+@pytest.fixture
+def gateway(
+    redis_url: str, assistant: ScriptedAssistant, tmp_path: Path
+) -> Iterator[RunningGateway]:
+    """The gateway on a loopback port, with the scripted assistant behind it."""
+    with RunningGateway(redis_url, assistant.url, assistant.token, tmp_path) as gateway:
+        yield gateway

@@ -1,0 +1,69 @@
+"""A gateway for tests: `bot.app.build` under uvicorn, on a real port, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from bot.app import build
+from bot.processes import free_ports
+from bot.settings import Secret, Settings
+
+
+class RunningGateway:
+    def __init__(
+        self, redis_url: str, assistant_url: str, token: str, var: Path, **more: Any
+    ) -> None:
+        (self.port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{self.port}"
+        settings: dict[str, Any] = {
+            "port": self.port,
+            "redis_url": Secret(redis_url),
+            "assistant_url": assistant_url,
+            "assistant_token": Secret(token),
+            "turn_deadline": 1.5,
+            "messages_per_minute": 100_000,
+            "var": var,
+        }
+        self.settings = Settings(**{**settings, **more})
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        config = uvicorn.Config(
+            build(self.settings),
+            port=self.port,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            ws="none",
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            try:
+                httpx.get(f"{self.url}/openapi.json", timeout=1.0, trust_env=False)
+                return
+            except httpx.HTTPError:
+                time.sleep(0.02)
+        raise AssertionError("the gateway did not start within 15 s")
+
+    def stop(self) -> None:
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(10)
+            assert not self._thread.is_alive(), "the gateway did not stop within 10 s"
+            self._server = self._thread = None
+
+    def __enter__(self) -> RunningGateway:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
