@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -94,7 +94,7 @@ IN = {
 
 
 def test_every_event_has_a_row_in_the_table_and_an_example() -> None:
-    assert set(MOVES) == set(EXAMPLES) == set(Event.__args__)
+    assert set(MOVES) == set(EXAMPLES) == set(get_args(Event))
     assert {state: c.state for state, c in IN.items()} == {state: state for state in State}
 
 
@@ -327,7 +327,7 @@ def test_a_command_causes_just_these_events(
 
 def test_every_command_is_in_the_table_of_decisions() -> None:
     listed = {type(command) for command, _ in DECISIONS}
-    assert listed == set(do.Command.__args__) - {do.Start}
+    assert listed == set(get_args(do.Command)) - {do.Start}
 
 
 def test_nothing_is_possible_before_the_start_and_the_start_only_once() -> None:

@@ -1,0 +1,204 @@
+"""The store against a real Redis: the atomic append, leases, and what a jumping clock does."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from bot import commands as do
+from bot.conversation import Conversation, State, decide, record
+from bot.errors import StoreUnavailable, UnknownConversation
+from bot.events import Agent, Handoff
+from bot.router import Router
+from bot.store import (
+    HORIZON_MS,
+    KEYS,
+    LOG,
+    STATE,
+    UNSPOKEN_S,
+    Follower,
+    Store,
+)
+
+ANNA = Agent(login="anna", name="Anna")
+ASK = do.AskForPerson(handoff=Handoff(reason="asked_for_human"))
+
+
+async def test_a_conversation_that_nobody_started_is_unknown(store: Store) -> None:
+    with pytest.raises(UnknownConversation, match="no conversation nope"):
+        await store.load("nope")
+
+
+async def test_what_was_appended_is_read_back_and_adds_up_to_the_state(
+    store: Store, router: Router
+) -> None:
+    opened = await router.open("https://shop.example/tents")
+    outcome = await router.from_customer(opened.id, "hi", client_id="client-1")
+    entries = await store.log(opened.id)
+    assert [entry.seq for entry in entries] == [1, 2, 3] == [*range(1, outcome.seq + 1)]
+    assert await store.load(opened.id) == outcome.conversation
+    assert await store.log(opened.id, after=2) == entries[2:]
+
+
+async def test_of_two_writers_who_saw_the_same_state_one_wins(store: Store, router: Router) -> None:
+    before = await router.open()
+    say = do.Say(text="hi", client_id="client-1")
+    after, entries = record(before, decide(before, say), at=1, key="a")
+    results = [await store.append(before, after, entries, key) for key in ("a", "b")]
+    assert [(r.stored, r.duplicate) for r in results] == [(True, False), (False, False)]
+    assert len(await store.log(before.id)) == 3
+
+
+async def test_an_append_is_all_or_nothing(store: Store, redis: Redis[bytes]) -> None:
+    """A refused append leaves no trace: no entry, no key, no work."""
+    blank = Conversation(id="c")
+    after, entries = record(blank, decide(blank, do.Start(greeting="hi")), at=1, key="k")
+    lost = await store.append(Conversation(id="c", seq=5), after, entries, "k")
+    assert not lost.stored
+    assert not await redis.exists(STATE.format("c"), LOG.format("c"), KEYS.format("c"))
+    assert await store.take(Follower.ASSISTANT, now=10, lease_ms=1) is None
+
+
+async def test_the_same_key_is_stored_once_even_when_two_send_it_at_once(
+    store: Store, router: Router
+) -> None:
+    opened = await router.open()
+    outcomes = await asyncio.gather(
+        *(router.from_customer(opened.id, "hi", client_id="client-1") for _ in range(10))
+    )
+    assert sum(outcome.changed for outcome in outcomes) == 1
+    assert {outcome.seq for outcome in outcomes} == {3}
+    assert len(await store.log(opened.id)) == 3
+
+
+async def test_a_repeated_command_is_a_duplicate_even_if_it_would_be_illegal_by_now(
+    router: Router,
+) -> None:
+    opened = await router.open()
+    await router.execute(opened.id, ASK)
+    reply = do.Reply(agent=ANNA, text="hello")
+    first = await router.from_agent(opened.id, reply, client_id="client-1")
+    await router.from_agent(opened.id, do.Close(agent=ANNA, outcome="solved"), client_id="client-2")
+    again = await router.from_agent(opened.id, reply, client_id="client-1")
+    assert (again.seq, again.duplicate) == (first.seq, True)
+
+
+async def test_many_writers_at_once_all_get_in_without_a_gap(store: Store, router: Router) -> None:
+    opened = await router.open()
+    await asyncio.gather(
+        *(router.from_customer(opened.id, f"m{n}", client_id=f"client-{n}") for n in range(30))
+    )
+    assert [entry.seq for entry in await store.log(opened.id)] == [*range(1, 33)]
+
+
+async def test_escalated_conversations_stand_on_the_shelf_of_their_state(
+    store: Store, router: Router
+) -> None:
+    quiet, loud = await router.open(), await router.open()
+    await router.from_customer(quiet.id, "hi", client_id="client-1")
+    await router.execute(loud.id, ASK)
+    assert await store.shelf("waiting") == [loud.id]
+    assert (await store.news(loud.id, 0, "agent")).position == 1
+    await router.execute(loud.id, do.Claim(agent=ANNA))
+    assert (await store.shelf("waiting"), await store.shelf("human")) == ([], [loud.id])
+    await router.execute(loud.id, do.ReturnToBot(agent=ANNA))
+    assert [await store.shelf(s) for s in ("waiting", "human", "closed")] == [[], [], []]
+    await router.execute(quiet.id, do.Close(outcome="ended_by_customer"))
+    assert await store.shelf("closed") == []
+
+
+async def test_a_widget_that_was_only_opened_is_forgotten_and_a_spoken_word_is_not(
+    router: Router, redis: Redis[bytes]
+) -> None:
+    opened = await router.open()
+    names = [key.format(opened.id) for key in (STATE, LOG)]
+    assert all([0 < await redis.ttl(name) <= UNSPOKEN_S for name in names])
+    await router.from_customer(opened.id, "hi", client_id="client-1")
+    assert [await redis.ttl(name) for name in [*names, KEYS.format(opened.id)]] == [-1, -1, -1]
+
+
+async def test_work_is_leased_to_one_and_comes_back_when_the_lease_runs_out(
+    store: Store, router: Router
+) -> None:
+    opened = await router.open()
+    spoken = await router.from_customer(opened.id, "hi", client_id="client-1")
+    now = spoken.conversation.updated_at
+    lease = await store.take(Follower.ASSISTANT, now=now, lease_ms=100)
+    assert lease is not None
+    assert lease.conversation == opened.id
+    assert await store.take(Follower.ASSISTANT, now=now + 99, lease_ms=100) is None
+    again = await store.take(Follower.ASSISTANT, now=now + 100, lease_ms=100)
+    assert again is not None
+    await store.finish(lease, now=now + 101)  # the first worker wakes up late: no effect
+    assert await store.renew(lease, now=now + 101, lease_ms=100) is None
+    assert await store.renew(again, now=now + 101, lease_ms=100) is not None
+
+
+async def test_what_is_written_under_a_lease_waits_for_its_end_and_is_not_forgotten(
+    store: Store, router: Router
+) -> None:
+    opened = await router.open()
+    first = (await router.from_customer(opened.id, "one", client_id="client-1")).conversation
+    now = first.updated_at + 10
+    lease = await store.take(Follower.ASSISTANT, now=now, lease_ms=5_000)
+    assert lease is not None
+    await router.from_customer(opened.id, "two", client_id="client-2")
+    assert await store.take(Follower.ASSISTANT, now=now + 9, lease_ms=100) is None
+    await store.finish(lease, now=now + 10, seen=first.seq)
+    assert await store.take(Follower.ASSISTANT, now=now + 10, lease_ms=100) is not None
+
+
+async def test_finished_work_is_gone_and_postponed_work_comes_when_due(
+    store: Store, router: Router
+) -> None:
+    opened = await router.open()
+    spoken = (await router.from_customer(opened.id, "one", client_id="client-1")).conversation
+    now = spoken.updated_at
+    lease = await store.take(Follower.ASSISTANT, now=now, lease_ms=100)
+    assert lease is not None
+    await store.finish(lease, now=now, seen=spoken.seq, due=now + 500)
+    assert await store.take(Follower.ASSISTANT, now=now + 499, lease_ms=100) is None
+    lease = await store.take(Follower.ASSISTANT, now=now + 500, lease_ms=100)
+    assert lease is not None
+    await store.finish(lease, now=now + 500, seen=spoken.seq)
+    assert await store.take(Follower.ASSISTANT, now=now + 10_000, lease_ms=100) is None
+
+
+async def test_a_clock_that_jumps_back_does_not_hold_up_answers(
+    store: Store, router: Router
+) -> None:
+    """Leases and due times from before the jump lie far ahead: nobody may wait for them."""
+    opened = await router.open()
+    await router.from_customer(opened.id, "one", client_id="client-1")
+    ahead = router.now() + 10_000_000
+    assert await store.take(Follower.ASSISTANT, now=ahead, lease_ms=3_000) is not None
+    assert HORIZON_MS[Follower.ASSISTANT] == 60_000
+    assert await store.take(Follower.ASSISTANT, now=router.now(), lease_ms=3_000) is not None
+
+
+async def test_a_clock_that_jumps_does_not_break_the_log(store: Store) -> None:
+    times = iter([5_000, 9_999_999, 1_000, 2_000, 3_000])
+    router = Router(store, greeting="hi", now=lambda: next(times))
+    opened = await router.open()
+    for n in range(3):
+        await router.from_customer(opened.id, f"m{n}", client_id=f"client-{n}")
+    assert [entry.seq for entry in await store.log(opened.id)] == [1, 2, 3, 4, 5]
+    assert (await store.load(opened.id)).state is State.BOT
+
+
+async def test_snoozed_conversations_come_due_for_the_clock(store: Store, router: Router) -> None:
+    opened = await router.open()
+    for command in (ASK, do.Claim(agent=ANNA), do.Snooze(agent=ANNA, until=router.now() + 90_000)):
+        await router.execute(opened.id, command)
+    now = router.now()
+    assert await store.take(Follower.CLOCK, now=now + 80_000, lease_ms=100) is None
+    assert await store.take(Follower.CLOCK, now=now + 90_000, lease_ms=100) is not None
+
+
+async def test_an_unreachable_redis_is_an_error_that_says_so() -> None:
+    away: Redis[bytes] = Redis(host="127.0.0.1", port=1)
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await Store(away).load("c")
+    await away.close(close_connection_pool=True)
