@@ -17,6 +17,7 @@ from bot.app import connect
 from bot.redis_server import RedisServer, running
 from bot.router import Router
 from bot.store import Store
+from tests.customer import Customer
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant
 
@@ -67,3 +68,10 @@ def gateway(
     """The gateway on a loopback port, with the scripted assistant behind it."""
     with RunningGateway(redis_url, assistant.url, assistant.token, tmp_path) as gateway:
         yield gateway
+
+
+@pytest.fixture
+def customer(gateway: RunningGateway) -> Iterator[Customer]:
+    customer = Customer(gateway)
+    yield customer
+    customer.http.close()

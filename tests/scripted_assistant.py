@@ -6,7 +6,9 @@ slow, broken, silent or away on demand. Like the real channel it never runs a tu
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -52,13 +54,38 @@ def hands_off(text: str = "I'm getting a colleague.", reason: str = "asked_for_h
     )
 
 
+class _Server(ThreadingHTTPServer):
+    """Hangs up on everybody when it is closed, as a killed process would."""
+
+    daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._sockets: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._sockets.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._sockets.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for one in list(self._sockets):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
 class ScriptedAssistant:
     """`on(text, answer)` scripts an answer; `delay` (seconds) and `status` (an HTTP error) apply to
     every turn while set; `hold()` stops turns until `release()`."""
 
     token = "scripted-token"
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        self.waiting = 0
         self.turns: list[dict[str, Any]] = []
         self.returned: list[dict[str, Any]] = []
         self.delay = 0.0
@@ -68,9 +95,9 @@ class ScriptedAssistant:
         self._open = threading.Event()
         self._open.set()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = _Server(("127.0.0.1", port), self._handler())
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def on(self, text: str, answer: Answer) -> None:
         self._script[text] = answer
@@ -82,7 +109,11 @@ class ScriptedAssistant:
         self._open.set()
 
     def answer(self, body: dict[str, Any]) -> Answer:
+        with self._lock:
+            self.waiting += 1
         self._open.wait(30)
+        with self._lock:
+            self.waiting -= 1
         if self.delay:
             time.sleep(self.delay)
         place = (body["conversation"], body["seq"])

@@ -3,74 +3,15 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.customer import Customer, answered
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant, hands_off, says, until
-
-
-class Customer:
-    """A customer's browser, less the browser."""
-
-    def __init__(self, gateway: RunningGateway, **headers: str) -> None:
-        self.http = httpx.Client(
-            base_url=f"{gateway.url}/api/chat", headers=headers, timeout=10, trust_env=False
-        )
-        self.session = self.http.post("/session", json={}).json()
-        self.http.headers["Authorization"] = f"Bearer {self.session['token']}"
-
-    def post(self, path: str, **body: Any) -> httpx.Response:
-        body.setdefault("client_id", str(uuid.uuid4()))
-        return self.http.post(path, json=body)
-
-    def say(self, text: str, **more: Any) -> int:
-        response = self.post("/messages", text=text, **more)
-        assert response.status_code == 202, response.text
-        return int(response.json()["seq"])
-
-    @contextmanager
-    def listening(self, after: int = 0) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
-        with self.http.stream("GET", f"/events?after={after}") as response:
-            assert response.status_code == 200
-            yield _events(response)
-
-    def log(self, enough: Any, after: int = 0) -> list[dict[str, Any]]:
-        """Read the log from `after` until `enough(entries)`."""
-        entries: list[dict[str, Any]] = []
-        with self.listening(after) as events:
-            for name, data in events:
-                if name == "log":
-                    entries.append(data)
-                    if enough(entries):
-                        break
-        return entries
-
-
-def _events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
-    name = ""
-    for line in response.iter_lines():
-        if line.startswith("event: "):
-            name = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            yield name, json.loads(line.removeprefix("data: "))
-
-
-def answered(times: int) -> Any:
-    """Enough when the bot has answered so often (the greeting not counted)."""
-    return lambda log: sum(e["kind"] == "bot_answered" for e in log) == times + 1
-
-
-@pytest.fixture
-def customer(gateway: RunningGateway) -> Iterator[Customer]:
-    customer = Customer(gateway)
-    yield customer
-    customer.http.close()
 
 
 def test_a_customer_is_greeted_by_a_bot_that_says_so_and_is_answered(customer: Customer) -> None:

@@ -1,0 +1,201 @@
+"""What customers get while the assistant starts, is slow, broken, silent or gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import commands as do
+from bot.app import connect
+from bot.events import Agent, BotAnswerDropped, Entry
+from bot.processes import free_ports
+from bot.router import Router
+from bot.store import Store
+from tests.customer import Customer, answered, shown
+from tests.gateway import RunningGateway
+from tests.scripted_assistant import ScriptedAssistant, says, until
+
+ANNA = Agent(login="anna", name="Anna")
+
+
+class Agents:
+    """Agents who act on the same Redis as the gateway, as any desk would."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._url = redis_url
+
+    def act(self, conversation: str, *orders: do.Command) -> None:
+        async def run() -> None:
+            client = connect(self._url)
+            router = Router(Store(client), greeting="")
+            for n, order in enumerate(orders):
+                await router.from_agent(conversation, order, client_id=f"agent-{id(orders)}-{n}")
+            await client.close(close_connection_pool=True)
+
+        asyncio.run(run())
+
+    def log(self, conversation: str) -> list[Entry]:
+        async def run() -> list[Entry]:
+            client = connect(self._url)
+            entries = await Store(client).log(conversation)
+            await client.close(close_connection_pool=True)
+            return entries
+
+        return asyncio.run(run())
+
+    def reason(self, conversation: str) -> str:
+        async def run() -> str:
+            client = connect(self._url)
+            found = await Store(client).load(conversation)
+            await client.close(close_connection_pool=True)
+            return found.handoff.reason if found.handoff else ""
+
+        return asyncio.run(run())
+
+
+@pytest.fixture
+def agents(redis_url: str) -> Agents:
+    return Agents(redis_url)
+
+
+@contextmanager
+def without_assistant(redis_url: str, tmp_path: Path, **more: Any) -> Iterator[Customer]:
+    """A customer of a gateway behind whose assistant's address nothing listens."""
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    with (
+        RunningGateway(redis_url, address, ScriptedAssistant.token, tmp_path, **more) as gateway,
+        closing((customer := Customer(gateway)).http),
+    ):
+        yield customer
+
+
+def test_while_the_assistant_starts_messages_are_kept_and_the_customer_knows(
+    redis_url: str, tmp_path: Path
+) -> None:
+    with without_assistant(redis_url, tmp_path) as customer:
+        customer.say("where is my order")
+        log = customer.log(shown("notice"))
+        assert log[-1]["code"] == "assistant_loading"
+        customer.say("hello?")
+        port = int(customer.gateway.settings.assistant_url.rsplit(":", 1)[1])
+        with ScriptedAssistant(port) as assistant:
+            log = customer.log(answered(2))
+            assert [turn["text"] for turn in assistant.turns] == ["where is my order", "hello?"]
+        assert sum(e["kind"] == "notice" for e in log) == 1
+
+
+def test_while_the_assistant_starts_asking_for_a_person_works_at_once(
+    redis_url: str, tmp_path: Path, agents: Agents
+) -> None:
+    with without_assistant(redis_url, tmp_path) as customer:
+        customer.say("i want to talk to a human please")
+        log = customer.log(shown("notice"))
+        assert [e["kind"] for e in log][-2:] == ["handoff_requested", "notice"]
+        assert agents.reason(customer.session["conversation"]) == "asked_for_human"
+
+
+def test_an_assistant_that_never_comes_up_ends_in_a_hand_off(
+    redis_url: str, tmp_path: Path, agents: Agents
+) -> None:
+    with without_assistant(redis_url, tmp_path, assistant_start_grace=0.5) as customer:
+        customer.say("where is my order")
+        log = customer.log(lambda log: any(e["kind"] == "handoff_requested" for e in log))
+        assert log[-1]["kind"] == "handoff_requested"
+        assert agents.reason(customer.session["conversation"]) == "assistant_unavailable"
+
+
+def test_a_turn_beyond_the_deadline_goes_to_a_person_and_its_late_answer_is_not_shown(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents
+) -> None:
+    assistant.hold()
+    customer.say("where is my order")
+    log = customer.log(shown("notice"))
+    assert log[-1]["code"] == "assistant_unavailable"
+    assert agents.reason(customer.session["conversation"]) == "assistant_unavailable"
+    assistant.release()
+    agents.act(customer.session["conversation"], do.Reply(agent=ANNA, text="Anna here"))
+    log = customer.log(shown("agent_spoke"))
+    assert sum(e["kind"] == "bot_answered" for e in log) == 1  # the greeting
+
+
+@pytest.mark.parametrize("status", [500, 503, 401])
+def test_an_assistant_that_answers_nonsense_ends_in_a_hand_off(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents, status: int
+) -> None:
+    assistant.status = status
+    customer.say("hi")
+    assert customer.log(shown("notice"))[-1]["code"] == "assistant_unavailable"
+    assert agents.reason(customer.session["conversation"]) == "assistant_unavailable"
+
+
+def test_an_assistant_with_nothing_to_say_ends_in_a_hand_off(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents
+) -> None:
+    assistant.on("hi", says())
+    customer.say("hi")
+    customer.log(shown("notice"))
+    assert agents.reason(customer.session["conversation"]) == "no_answer"
+
+
+def test_an_assistant_that_is_gone_for_a_moment_still_answers(
+    redis_url: str, tmp_path: Path
+) -> None:
+    with ScriptedAssistant() as first:
+        port = first.port
+        gateway = RunningGateway(redis_url, first.url, first.token, tmp_path, turn_deadline=8.0)
+        gateway.start()
+        customer = Customer(gateway)
+        customer.say("one")
+        customer.log(answered(1))
+    customer.say("two")
+    with ScriptedAssistant(port) as second:
+        log = customer.log(answered(2))
+        assert [turn["text"] for turn in second.turns] == ["two"]
+    assert log[-1]["messages"][0]["text"] == "echo: two"
+    customer.http.close()
+    gateway.stop()
+
+
+def test_an_answer_that_meets_a_person_is_dropped_where_agents_see_it(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents
+) -> None:
+    conversation = customer.session["conversation"]
+    assistant.hold()
+    customer.say("hm")
+    until(lambda: assistant.waiting == 1, what="the turn")
+    agents.act(conversation, do.Claim(agent=ANNA), do.Reply(agent=ANNA, text="Anna here"))
+    assistant.release()
+    until(
+        lambda: any(isinstance(e.event, BotAnswerDropped) for e in agents.log(conversation)),
+        what="the drop",
+    )
+    log = customer.log(shown("agent_spoke"))
+    assert sum(e["kind"] == "bot_answered" for e in log) == 1  # the greeting
+
+
+def test_back_with_the_bot_the_assistant_is_told_what_was_said_meanwhile(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents
+) -> None:
+    conversation = customer.session["conversation"]
+    customer.say("one")
+    customer.log(answered(1))
+    agents.act(conversation, do.Claim(agent=ANNA), do.Reply(agent=ANNA, text="Anna here"))
+    customer.say("two")
+    agents.act(conversation, do.ReturnToBot(agent=ANNA))
+    customer.say("three")
+    customer.log(answered(2))
+    (told,) = assistant.returned
+    assert told["lines"] == [
+        {"who": "agent", "text": "Anna here"},
+        {"who": "customer", "text": "two"},
+    ]
+    assert [turn["text"] for turn in assistant.turns] == ["one", "three"]
+    customer.say("four")
+    customer.log(answered(3))
+    assert len(assistant.returned) == 1
