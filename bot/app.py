@@ -65,6 +65,7 @@ def build(settings: Settings) -> Starlette:
     assistant = Assistant(
         http, deadline=settings.turn_deadline, grace=settings.assistant_start_grace
     )
+    a_second = settings.messages_per_minute / 60
     chat = Chat(
         store=store,
         router=router,
@@ -73,10 +74,8 @@ def build(settings: Settings) -> Starlette:
         limits=Limits(),
         health=lambda: assistant.health.value,
         origins=settings.origins,
-        per_address=Rate(
-            burst=max(60.0, settings.messages_per_minute / 5),
-            per_second=settings.messages_per_minute / 60,
-        ),
+        new_sessions=Rate(max(30.0, a_second * 6), a_second / 10),
+        per_address=Rate(max(60.0, a_second * 12), a_second),
         bot_name=settings.bot_name,
     )
     desk = Desk(store=store, router=router, wakes=wakes, accounts=Accounts(redis))

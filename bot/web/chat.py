@@ -38,7 +38,6 @@ from bot.web.sessions import (
 #: Channel on which a gateway wakes its own streams when the assistant's health changes.
 WAKE_HEALTH = "local:health"
 
-NEW_SESSIONS = Rate(burst=30, per_second=0.5)
 PER_SESSION = Rate(burst=20, per_second=1.0)
 TYPING = Rate(burst=5, per_second=1.0)
 
@@ -81,11 +80,13 @@ class Chat:
         limits: Limits,
         health: Callable[[], str],
         origins: frozenset[str],
+        new_sessions: Rate,
         per_address: Rate,
         bot_name: str,
     ) -> None:
         """`health` tells the assistant's: ready, loading or down. `origins`: other sites whose
-        pages may open the widget."""
+        pages may open the widget. `new_sessions` and `per_address` (messages) bound one address,
+        behind which a whole office may sit."""
         self._store = store
         self._router = router
         self._wakes = wakes
@@ -93,6 +94,7 @@ class Chat:
         self._limits = limits
         self._health = health
         self._origins = origins
+        self._new_sessions = new_sessions
         self._per_address = per_address
         self._bot_name = bot_name
 
@@ -123,7 +125,7 @@ class Chat:
             except (SessionInvalid, SessionExpired, OriginNotAllowed, UnknownConversation):
                 conversation = None  # forged, too old or forgotten: begin anew
         if conversation is None:
-            self._limits.spend(f"new:{_address(request)}", NEW_SESSIONS)
+            self._limits.spend(f"new:{_address(request)}", self._new_sessions)
             conversation = (await self._router.open(wish.page)).id
         return JSONResponse(
             {
