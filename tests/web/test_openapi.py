@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 from openapi_spec_validator import validate_spec
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -12,7 +15,7 @@ from bot.web.openapi import OPERATIONS, describe
 
 
 def test_the_description_is_valid_openapi() -> None:
-    validate_spec(describe())
+    validate_spec(dict[Hashable, Any](describe()))
 
 
 def test_every_api_route_is_described_and_every_description_is_a_route() -> None:

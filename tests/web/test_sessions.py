@@ -1,0 +1,69 @@
+"""Widget sessions: signed, bound to an origin, short-lived."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.web.sessions import (
+    RENEWABLE_S,
+    VALID_S,
+    OriginNotAllowed,
+    Session,
+    SessionExpired,
+    SessionInvalid,
+    Sessions,
+)
+
+SHOP = "https://shop.example"
+
+
+async def secret() -> str:
+    return "s" * 40
+
+
+@pytest.fixture
+def sessions() -> Sessions:
+    return Sessions(secret)
+
+
+async def test_a_token_names_its_conversation_for_its_own_origin(sessions: Sessions) -> None:
+    token = await sessions.issue("c1", SHOP)
+    assert await sessions.verify(token, SHOP) == Session("c1", SHOP)
+    assert await sessions.verify(token, None) == Session("c1", SHOP)
+    with pytest.raises(OriginNotAllowed, match="another site"):
+        await sessions.verify(token, "https://evil.example")
+
+
+async def test_a_token_of_another_secret_or_a_changed_one_is_invalid(sessions: Sessions) -> None:
+    async def other() -> str:
+        return "t" * 40
+
+    token = await sessions.issue("c1", SHOP)
+    changed = token.replace(token[3:6], "AbC")
+    for forged in (await Sessions(other).issue("c1", SHOP), changed, "x", f"{token}.{token}", ""):
+        with pytest.raises(SessionInvalid, match="not valid"):
+            await sessions.verify(forged, SHOP)
+
+
+async def test_an_expired_token_can_only_be_renewed_and_not_for_ever(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await sessions.issue("c1", SHOP)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + VALID_S + 2)
+    with pytest.raises(SessionExpired, match="expired"):
+        await sessions.verify(token, SHOP)
+    assert (await sessions.verify(token, SHOP, renew=True)).conversation == "c1"
+    monkeypatch.setattr(time, "time", lambda: now + RENEWABLE_S + 2)
+    with pytest.raises(SessionExpired, match="expired"):
+        await sessions.verify(token, SHOP, renew=True)
+
+
+async def test_a_secret_that_is_too_short_is_refused() -> None:
+    async def short() -> str:
+        return "short"
+
+    with pytest.raises(ValueError, match="too short"):
+        await Sessions(short).issue("c1", SHOP)
