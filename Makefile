@@ -12,6 +12,13 @@ PIP := --quiet --python $(BIN)/python
 COMPILE := $(UV) pip compile --quiet --upgrade --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
+# uv brings its own list of certificate authorities. Where the system keeps one, that is the one to
+# believe: a company's proxy may be in it.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt \
+	/etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS ?= true
+endif
+
 # Rasa would report to its maker otherwise.
 export RASA_TELEMETRY_ENABLED := false
 

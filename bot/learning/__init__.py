@@ -1,0 +1,1 @@
+"""How the assistant learns: today, training a model when what it is made of has changed."""

@@ -1,0 +1,311 @@
+"""From `config.yml`, `domain.yml` and `data/` to a model in `models/`.
+
+Belongs here: what a model depends on (its fingerprint), reading the files for mistakes first,
+running `rasa train`, and keeping the last few models. Does not belong here: judging a model, or
+starting Rasa with it (`bot.up`).
+
+Rasa itself runs in a process of its own: importing it takes 20 s, and its output goes to
+`var/log/train.log`, of which people see one line.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from bot.child_log import ChildLog, explaining
+from bot.errors import TrainingFailed
+from bot.processes import Child, run_to_its_end
+
+CONFIG = "config.yml"
+DOMAIN = "domain.yml"
+#: What of `data/` goes into a model; the rest (help pages, triage policy) is read at run time.
+DATA = ("data/nlu", "data/rules", "data/stories")
+#: A model holds objects pickled by these: another version cannot be trusted to read them.
+MADE_WITH = ("rasa", "spacy", "scikit-learn", "numpy")
+#: The current model, and two to go back to.
+MODELS_KEPT = 3
+
+CURRENT = "current.json"
+
+Progress = Callable[[str], None]
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A trained model, as `models/current.json` describes it."""
+
+    #: File name in `models/`, e.g. "deskhand-1f0c3a9be2d4.tar.gz".
+    model: str
+    fingerprint: str
+    #: Milliseconds since the epoch.
+    trained_at: int
+    #: How long the training took.
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where things are: `root` has config.yml; `models` and `logs` are written."""
+
+    root: Path
+    models: Path
+    logs: Path
+    #: Rasa's own cache of trained components, which makes the next training short.
+    cache: Path
+    #: The command that is Rasa.
+    rasa: tuple[str, ...] = (sys.executable, "-m", "rasa")
+
+    def current(self) -> Model | None:
+        """The model to start with, None when there is none (or its file is gone)."""
+        try:
+            found = msgspec.json.decode((self.models / CURRENT).read_bytes(), type=Model)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+        return found if (self.models / found.model).is_file() else None
+
+    def sources(self) -> list[Path]:
+        """The files that a model is made of, relative to `root`, in a fixed order."""
+        found = {Path(CONFIG), *_components(self.root)}
+        found |= {Path(DOMAIN)} if (self.root / DOMAIN).is_file() else set()
+        for folder in ("domain", *DATA):
+            found |= {
+                path.relative_to(self.root)
+                for path in (self.root / folder).rglob("*")
+                if path.is_file() and not path.name.startswith(".") and path.suffix != ".pyc"
+            }
+        return sorted(found)
+
+    def fingerprint(self) -> str:
+        """Changes when, and only when, a new model would be different (64 hex digits)."""
+        digest = hashlib.sha256()
+        for package in MADE_WITH:
+            with suppress(metadata.PackageNotFoundError):
+                digest.update(f"{package}=={metadata.version(package)}\0".encode())
+        for path in self.sources():
+            with suppress(FileNotFoundError):
+                content = (self.root / path).read_bytes()
+                digest.update(f"{path.as_posix()}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()
+
+
+def check_files(project: Project) -> None:
+    """Read every YAML file that training reads, for mistakes that Rasa would explain at length.
+
+    Raises:
+        TrainingFailed: naming file, line and what is wrong.
+    """
+    # Here, because `deskhand up` needs it only when something has changed.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    for needed in (CONFIG, DOMAIN):
+        if not (project.root / needed).exists() and not (needed == DOMAIN and _has_domain(project)):
+            raise TrainingFailed(
+                f"{needed} is missing.", hint=f"It belongs into {project.root.resolve()}."
+            )
+    for path in project.sources():
+        if path.suffix not in {".yml", ".yaml"}:
+            continue
+        try:
+            content = YAML(typ="safe").load((project.root / path).read_text(encoding="utf-8"))
+        except YAMLError as why:
+            raise _misspelt(path, why) from None
+        except UnicodeDecodeError as why:
+            raise TrainingFailed(
+                f"{path}: byte {why.start} is not UTF-8.", hint="Save the file as UTF-8."
+            ) from None
+        if path == Path(CONFIG):
+            _check_config(content)
+        elif content is not None and not isinstance(content, dict):
+            raise TrainingFailed(f"{path}: it should be keys and values, like `version: '3.1'`.")
+
+
+async def train(project: Project, progress: Progress) -> Model:
+    """Train, put the model into `models/` and make it the current one.
+
+    Args:
+        progress: called with what is going on, a few words at a time.
+
+    Raises:
+        TrainingFailed: one line that says which file and why; the current model stays.
+    """
+    began = time.monotonic()
+    progress("reading the files")
+    check_files(project)
+    fingerprint = project.fingerprint()
+    name = f"deskhand-{fingerprint[:12]}.tar.gz"
+    project.models.mkdir(parents=True, exist_ok=True)
+    # Beside its final place, so that it appears there whole or not at all.
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=project.models) as draft:
+        await _run_rasa(project, Path(draft), name, progress)
+        made = Path(draft) / name
+        if not made.is_file():
+            raise TrainingFailed("Rasa ended well but left no model.", hint=_see(project))
+        made.replace(project.models / name)
+    model = Model(
+        model=name,
+        fingerprint=fingerprint,
+        trained_at=time.time_ns() // 1_000_000,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    write_current(project, model)
+    forget_old(project)
+    return model
+
+
+def write_current(project: Project, model: Model) -> None:
+    """Make `model` the current one, in one step."""
+    draft = project.models / f".{CURRENT}.{os.getpid()}"
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(model)) + b"\n")
+    draft.replace(project.models / CURRENT)
+
+
+def forget_old(project: Project) -> None:
+    """Delete all but the newest models; never the current one."""
+    current = project.current()
+    models = sorted(
+        project.models.glob("deskhand-*.tar.gz"), key=lambda path: -path.stat().st_mtime
+    )
+    for path in models[MODELS_KEPT:]:
+        if current is None or path.name != current.model:
+            path.unlink(missing_ok=True)
+
+
+# ----------------------------------------------------------------------------------- rasa's part
+
+
+async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) -> None:
+    progress("starting")
+    domain = DOMAIN if (project.root / DOMAIN).is_file() else "domain"
+    data = [folder for folder in DATA if (project.root / folder).is_dir()]
+    child = Child(
+        name="train",
+        argv=(
+            *(*project.rasa, "train"),
+            *("--config", CONFIG, "--domain", domain, "--data", *data),
+            *("--out", str(out.resolve()), "--fixed-model-name", name.removesuffix(".tar.gz")),
+        ),
+        cwd=project.root,
+        env={
+            "RASA_TELEMETRY_ENABLED": "false",
+            "RASA_CACHE_DIRECTORY": str(project.cache.resolve()),
+            "PYTHONUNBUFFERED": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+        },
+    )
+    log = ChildLog(project.logs / "train.log", progress)
+
+    def tell(line: str) -> None:
+        if match := re.search(r"Starting to train component '(\w+)'", line):
+            progress(f"training {match[1]}")
+        elif match := re.search(r"Restored component '(\w+)'", line):
+            progress(f"{match[1]} is unchanged")
+
+    try:
+        code = await run_to_its_end(child, log, tell)
+    except OSError as why:
+        raise TrainingFailed(f"Rasa cannot be started: {why}", hint="Run `make up`.") from why
+    finally:
+        log.close()
+    if code:
+        raise TrainingFailed(_why(project, log.lines()), hint=_see(project))
+
+
+def _why(project: Project, lines: list[str]) -> str:
+    """Rasa's own sentence about what is wrong, on one line and without our absolute paths."""
+    for number, line in enumerate(lines):
+        # An exception that Rasa prints on purpose: its message may go on over the next lines.
+        if re.match(r"[A-Z]\w*(Exception|Error): ", line):
+            lines = [" ".join(lines[number : number + 6])]
+    told = explaining(lines) or "Rasa ended without a word"
+    told = re.sub(r"^(?:rasa\.)?[\w.]*(?:Exception|Error): ", "", told)
+    return f"No model was made: {told.replace(f'{project.root.resolve()}/', '')}"
+
+
+def _see(project: Project) -> str:
+    return f"The whole story is in {project.logs / 'train.log'}."
+
+
+# ------------------------------------------------------------------------------------- the files
+
+
+def _components(root: Path) -> set[Path]:
+    """Our own modules that `config.yml` names as components, what of ours they import, and the
+    data files that lie beside them. So editing the gateway, or the tracker store, trains nothing.
+    """
+    try:
+        names = set(re.findall(r"\bbot(?:\.\w+)+", (root / CONFIG).read_text(errors="replace")))
+    except FileNotFoundError:
+        return set()
+    found: set[Path] = set()
+    while names:
+        parts = names.pop().split(".")
+        for length in range(len(parts), 1, -1):
+            stem = Path(*parts[:length])
+            for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+                if path not in found and (root / path).is_file():
+                    found.add(path)
+                    names |= _imports((root / path).read_bytes())
+    beside = {each for path in found for each in (root / path.parent).glob("*.*")}
+    return found | {
+        path.relative_to(root)
+        for path in beside
+        if path.suffix not in {".py", ".pyc", ".md"} and not path.name.startswith(".")
+    }
+
+
+def _imports(source: bytes) -> set[str]:
+    """The dotted names beginning with "bot." that a module imports; none if it does not parse."""
+    names: set[str] = set()
+    with suppress(SyntaxError, ValueError):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.startswith("bot.")}
+
+
+def _has_domain(project: Project) -> bool:
+    return any((project.root / "domain").glob("*.yml"))
+
+
+def _check_config(content: object) -> None:
+    if not isinstance(content, dict):
+        raise TrainingFailed(f"{CONFIG}: it should be keys and values, and is not.")
+    for key in ("pipeline", "policies"):
+        parts = content.get(key)
+        if not isinstance(parts, list) or not parts:
+            raise TrainingFailed(
+                f"{CONFIG}: `{key}` is missing or no list.",
+                hint=f"Write `{key}:` and below it one `- name: ...` per component.",
+            )
+        for number, part in enumerate(parts, 1):
+            if not isinstance(part, dict) or not isinstance(part.get("name"), str):
+                raise TrainingFailed(
+                    f"{CONFIG}: number {number} in `{key}` has no name.",
+                    hint="Each begins with `- name: ...`.",
+                )
+
+
+def _misspelt(path: Path, why: Exception) -> TrainingFailed:
+    """`domain.yml, line 12, column 3: could not find expected ':'`"""
+    mark = getattr(why, "problem_mark", None) or getattr(why, "context_mark", None)
+    where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    problem = getattr(why, "problem", None) or str(why).splitlines()[0]
+    return TrainingFailed(
+        f"{path}{where}: {problem}.",
+        hint="It is not valid YAML; the mistake may also be just above.",
+    )

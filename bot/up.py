@@ -1,0 +1,420 @@
+"""`deskhand up`: the four processes of Deskhand, in the order in which they make sense.
+
+Belongs here: which processes there are, what each is told, and what is said to the person who
+started them. Does not belong here: how a process is kept
+alive (`bot.processes`) or how a line looks (`bot.status_board`).
+
+Redis first, because everything stands on it; then the gateway, which answers customers within
+seconds while the slow one (the assistant) is trained and loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+from urllib.parse import urlsplit
+
+from bot import redis_server
+from bot.errors import DeskhandError, ProcessFailed, TrainingFailed
+from bot.instance import Running, announce, only_one
+from bot.learning.train import Model, Project, check_files, train
+from bot.processes import Child, Probe, State, Status, Supervisor, free_ports, http_answers
+from bot.settings import Secret, Settings
+from bot.status_board import StatusBoard
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+#: How long a Redis of somebody else may be away when we start, in seconds.
+REDIS_PATIENCE_S = 10.0
+#: How long customers are told "still starting" when a model has to be trained first, in seconds.
+TRAINING_GRACE_S = 900
+
+PROCESSES = ("redis", "gateway", "actions", "assistant")
+
+# The token goes to Rasa through the environment: in `argv`, everybody's `ps` would show it.
+_RASA = (
+    "import os, runpy, sys; "
+    "sys.argv[1:1] = ['run', '--auth-token', os.environ['DESKHAND_ASSISTANT_TOKEN']]; "
+    "runpy.run_module('rasa', run_name='__main__', alter_sys=True)"
+)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The public socket. We hold it and the gateway inherits it, so that a restart of the gateway
+    makes customers wait a moment instead of refusing them, and nobody can take the port meanwhile.
+
+    Raises:
+        ProcessFailed: naming the variable to change.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address, family=family, backlog=1024)
+    except OSError as why:
+        if why.errno == errno.EADDRINUSE:
+            raise ProcessFailed(
+                f"Port {port} is in use.",
+                hint=f"Choose another one, for example: DESKHAND_PORT={port + 1} make up",
+            ) from None
+        if why.errno == errno.EACCES:
+            raise ProcessFailed(
+                f"Port {port} needs more rights than this user has.",
+                hint="Choose one above 1023 with DESKHAND_PORT.",
+            ) from None
+        raise ProcessFailed(
+            f"DESKHAND_HOST={host} is no address of this machine ({why.strerror}).",
+            hint="Use 127.0.0.1 (this machine only) or 0.0.0.0 (everybody who can reach it).",
+        ) from None
+
+
+class Service:
+    """One run of Deskhand, from the first process to the last.
+
+    Args:
+        root: of the project: config.yml, domain.yml, data/, actions/.
+        environ: as the settings were read from.
+    """
+
+    def __init__(
+        self, settings: Settings, root: Path, environ: Mapping[str, str], out: TextIO
+    ) -> None:
+        self._settings = settings
+        self._root = root
+        self._environ = environ
+        self._var = (root / settings.var).resolve()
+        self._board = StatusBoard(out, environ)
+        self._project = project_of(settings, root)
+        self._supervisor = Supervisor(
+            logs=self._var / "log", report=self._board.report, notice=self._board.say
+        )
+        self._token = secrets.token_urlsafe(32)
+        self._redis_port, self._actions_port, self._assistant_port = free_ports(3)
+        self._actions_url = f"http://127.0.0.1:{self._actions_port}/webhook"
+        self._assistant_url = f"http://127.0.0.1:{self._assistant_port}"
+        host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host  # noqa: S104
+        self._host = host
+        self._url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+        self._redis_url = settings.redis_url
+        self._began = time.monotonic()
+        self._redis_answers: Probe
+
+    async def run(self) -> None:
+        """Until SIGINT, SIGTERM or SIGHUP; leaves no process behind.
+
+        Raises:
+            DeskhandError: it could not start; everything that did is stopped again.
+        """
+        with ExitStack() as held:
+            held.enter_context(only_one(self._var))
+            listener = held.enter_context(listen(self._settings.host, self._settings.port))
+            model = self._usable_model()
+            stop = asyncio.Event()
+            self._on_signals(stop)
+            work = asyncio.create_task(self._bring_up(listener, model))
+            stopping = asyncio.create_task(stop.wait())
+            ticker = asyncio.create_task(self._tick())
+            try:
+                await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if work.done():
+                    await work
+                await stopping
+                self._board.say("Stopping ...")
+            finally:
+                for task in (work, stopping, ticker):
+                    task.cancel()
+                await asyncio.gather(work, stopping, ticker, return_exceptions=True)
+                await self._supervisor.stop()
+                for name in PROCESSES:  # those that were never started, too
+                    self._board.report(Status(name, State.STOPPED))
+
+    def _on_signals(self, stop: asyncio.Event) -> None:
+        def asked() -> None:
+            if stop.is_set():
+                self._supervisor.kill()  # the second time, somebody means now
+            stop.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, asked)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(0.25)
+            self._board.redraw()
+
+    # ------------------------------------------------------------------------------- in this order
+
+    def _usable_model(self) -> Model | None:
+        """The model to start with, None to train one first.
+
+        Raises:
+            TrainingFailed: a file is broken and there is no older model to go on with.
+        """
+        model = self._project.current()
+        if model is None or model.fingerprint != self._project.fingerprint():
+            try:
+                check_files(self._project)
+            except TrainingFailed as why:
+                if model is None:
+                    raise
+                self._goes_on_with(model, why)
+            else:
+                return None
+        return model
+
+    async def _bring_up(self, listener: socket.socket, model: Model | None) -> None:
+        for name in PROCESSES:
+            self._board.report(Status(name, State.WAITING))
+        redis = await self._start_redis()
+        announce(
+            self._var,
+            Running(
+                pid=os.getpid(),
+                url=self._url,
+                redis_url=self._redis_url.reveal(),
+                actions_url=self._actions_url,
+                assistant_url=self._assistant_url,
+                assistant_token=self._token,
+            ),
+        )
+        self._supervisor.start(self._gateway(listener, training=model is None))
+        self._supervisor.start(self._actions())
+        assistant = asyncio.create_task(self._start_assistant(model))
+        try:
+            owner = await self._ensure_owner(redis)
+            await self._supervisor.ready("gateway")
+            self._welcome(owner)
+            await assistant
+            results = await asyncio.gather(
+                self._supervisor.ready("actions"),
+                self._supervisor.ready("assistant"),
+                return_exceptions=True,  # the board shows it, and it is tried again
+            )
+            seconds = time.monotonic() - self._began
+            if not any(results):
+                self._board.say(f"Everything is ready after {seconds:.0f} s. Ctrl-C stops it.")
+            for why in results:
+                if isinstance(why, ProcessFailed):
+                    self._board.say(f"! {why.message} It is tried again. {why.hint}")
+            await self._watch_foreign_redis(redis)
+        finally:
+            assistant.cancel()
+            with suppress(asyncio.CancelledError, DeskhandError):
+                await assistant
+            await redis.close()
+
+    async def _start_redis(self) -> Redis[bytes]:
+        from redis.asyncio import Redis  # a tenth of a second that `--help` need not pay
+        from redis.exceptions import RedisError
+
+        if not self._settings.redis_url:
+            prepared = redis_server.prepare(
+                self._var / "redis",
+                password=redis_server.kept_password(self._var / "secrets" / "redis"),
+                port=self._redis_port,
+                appendfsync=self._settings.appendfsync,
+            )
+            self._redis_url = prepared.url
+        redis: Redis[bytes] = Redis.from_url(
+            self._redis_url.reveal(), socket_connect_timeout=2, socket_timeout=2
+        )
+
+        async def answers() -> None:
+            try:
+                await redis.ping()
+            except RedisError as why:
+                raise OSError(f"{type(why).__name__}: {why}") from None
+
+        self._redis_answers = answers
+        if not self._settings.redis_url:
+            address = f"127.0.0.1:{self._redis_port}"
+            self._supervisor.start(
+                Child(
+                    name="redis",
+                    argv=prepared.argv,
+                    address=address,
+                    cwd=self._var,
+                    probe=answers,
+                    pass_fds=(prepared.lock,),
+                    # TERM, so that it can finish what it has promised but not yet written.
+                    death_signal=signal.SIGTERM,
+                    # Hanging on a slow disk is not cured by reading all of it again.
+                    patience=None,
+                    stop_order=1,
+                )
+            )
+            await self._supervisor.ready("redis")
+        else:
+            await self._find_redis()
+        return redis
+
+    async def _find_redis(self) -> None:
+        address = _without_secrets(self._redis_url)
+        self._board.report(Status("redis", State.STARTING, address))
+        deadline = time.monotonic() + REDIS_PATIENCE_S
+        while True:
+            try:
+                await self._redis_answers()
+            except OSError as why:
+                if time.monotonic() > deadline:
+                    raise ProcessFailed(
+                        f"REDIS_URL: the Redis at {address} does not answer: {why}",
+                        hint="Start it, correct REDIS_URL, or unset it to use the embedded Redis.",
+                    ) from None
+                await asyncio.sleep(0.5)
+            else:
+                break
+        self._board.report(Status("redis", State.READY, address))
+
+    async def _watch_foreign_redis(self, redis: Redis[bytes]) -> None:
+        while self._settings.redis_url:
+            address = _without_secrets(self._redis_url)
+            try:
+                await self._redis_answers()
+            except OSError as why:
+                self._board.report(Status("redis", State.SILENT, address, str(why)))
+            else:
+                self._board.report(Status("redis", State.READY, address))
+            await asyncio.sleep(5)
+
+    async def _start_assistant(self, model: Model | None) -> None:
+        if model is None:
+            address = f"127.0.0.1:{self._assistant_port}"
+
+            def progress(what: str) -> None:
+                self._board.report(Status("assistant", State.STARTING, address, f"model: {what}"))
+
+            try:
+                model = await train(self._project, progress)
+            except TrainingFailed as why:
+                older = self._project.current()
+                if older is None:
+                    raise
+                self._goes_on_with(older, why)
+                model = older
+            else:
+                self._board.say(f"A new model was trained in {model.seconds:.0f} s: {model.model}")
+        self._supervisor.start(self._assistant(model))
+
+    async def _ensure_owner(self, redis: Redis[bytes]) -> str | None:
+        from bot.web.accounts import ensure_owner
+
+        return await ensure_owner(redis)
+
+    # ------------------------------------------------------------------------------- what is said
+
+    def _goes_on_with(self, model: Model, why: TrainingFailed) -> None:
+        self._board.say(f"! {why.message} {why.hint}")
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(model.trained_at / 1000))
+        self._board.say(
+            f"! The assistant goes on with the model of {when} until that is corrected."
+        )
+
+    def _welcome(self, owner_password: str | None) -> None:
+        say = self._board.say
+        say()
+        say(f"  Demo shop  {self._url}/")
+        say(f"  Console    {self._url}/console")
+        if owner_password:
+            say(f"  Log in     owner, with the password {owner_password}")
+            say("             It is shown only this once; change it: deskhand agents passwd owner")
+        say()
+
+    # ------------------------------------------------------------------------- who is told what
+
+    def _gateway(self, listener: socket.socket, *, training: bool) -> Child:
+        async def answers() -> None:
+            await http_answers(self._settings.port, "/healthz", host=self._host)
+
+        env = {
+            "REDIS_URL": self._redis_url.reveal(),
+            "DESKHAND_ASSISTANT_URL": self._assistant_url,
+            "DESKHAND_ASSISTANT_TOKEN": self._token,
+        }
+        if training and not self._environ.get("DESKHAND_ASSISTANT_START_GRACE"):
+            env["DESKHAND_ASSISTANT_START_GRACE"] = str(TRAINING_GRACE_S)
+        return Child(
+            name="gateway",
+            argv=(sys.executable, "-m", "bot", "gateway", "--fd", str(listener.fileno())),
+            address=self._url,
+            env={**self._common_env(), **env},
+            cwd=self._root,
+            probe=answers,
+            pass_fds=(listener.fileno(),),
+        )
+
+    def _actions(self) -> Child:
+        async def answers() -> None:
+            await http_answers(self._actions_port, "/health")
+
+        return Child(
+            name="actions",
+            argv=(
+                *(sys.executable, "-m", "rasa_sdk", "--actions", "actions"),
+                *("--port", str(self._actions_port)),
+            ),
+            address=f"127.0.0.1:{self._actions_port}",
+            # rasa_sdk would listen on every interface, and it believes whoever calls it.
+            env={**self._common_env(), "SANIC_HOST": "127.0.0.1"},
+            cwd=self._root,
+            probe=answers,
+        )
+
+    def _assistant(self, model: Model) -> Child:
+        async def answers() -> None:
+            await http_answers(self._assistant_port, "/webhooks/deskhand/", token=self._token)
+
+        return Child(
+            name="assistant",
+            argv=(
+                *(sys.executable, "-c", _RASA),
+                *("--model", str((self._project.models / model.model).resolve())),
+                *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
+                *("--enable-api", "-i", "127.0.0.1", "-p", str(self._assistant_port)),
+            ),
+            address=f"127.0.0.1:{self._assistant_port}",
+            env={
+                **self._common_env(),
+                "REDIS_URL": self._redis_url.reveal(),
+                "DESKHAND_ASSISTANT_TOKEN": self._token,
+                "DESKHAND_ACTIONS_URL": self._actions_url,
+                "TF_CPP_MIN_LOG_LEVEL": "2",
+            },
+            cwd=self._root,
+            probe=answers,
+        )
+
+    def _common_env(self) -> dict[str, str]:
+        return {
+            "PYTHONUNBUFFERED": "1",
+            "RASA_TELEMETRY_ENABLED": "false",
+            "DESKHAND_VAR": str(self._var),
+            "DESKHAND_MODELS": str(self._project.models.resolve()),
+        }
+
+
+def project_of(settings: Settings, root: Path) -> Project:
+    """Where this project's sources, models and training logs are."""
+    var = root / settings.var
+    return Project(
+        root=root,
+        models=root / settings.models,
+        logs=var / "log",
+        cache=var / "rasa-cache",
+    )
+
+
+def _without_secrets(url: Secret) -> str:
+    parts = urlsplit(url.reveal())
+    return f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
