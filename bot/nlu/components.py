@@ -1,0 +1,181 @@
+"""Rasa's graph components: thin shells around `entities`, `intents`, `mood` and `language`.
+
+Here belongs only what Rasa asks of a component (create, train, process, persist). Rasa reads the
+annotations of these methods at run time, so this file has no postponed annotations.
+"""
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.entities import as_rasa, build_pipeline, find_details
+from bot.nlu.intents import IntentModel, read_background
+from bot.nlu.language import guess_language
+from bot.nlu.mood import read_mood
+
+RANKING_LENGTH = 10
+"""Intents kept in the ranking; every message's event carries them."""
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
+class ShopEntities(GraphComponent, EntityExtractorMixin):
+    """Finds the shop's details with spaCy. Config: `products`, the shop's words for things."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Builds the pipeline (a few milliseconds)."""
+        self._pipeline = build_pipeline(config["products"])
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """No products: then only shapes are found."""
+        return {"products": []}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What has to be installed."""
+        return ["spacy"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "ShopEntities":
+        """Rasa's way of building it."""
+        return cls(config)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the entities to each message."""
+        for message in messages:
+            found = find_details(self._pipeline, message.get(TEXT) or "")
+            entities = self.add_extractor_name([dict(entity) for entity in as_rasa(found)])
+            message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+        return messages
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
+class MoodReader(GraphComponent):
+    """Adds `sentiment` (-1 to 1), `frustration` (0 to 1) and `language` to the parse result."""
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "MoodReader":
+        """Rasa's way of building it."""
+        return cls()
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What has to be installed."""
+        return ["vaderSentiment"]
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Reads the mood of each message."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            mood = read_mood("" if text.startswith("/") else text)
+            message.set("sentiment", mood.sentiment, add_to_output=True)
+            message.set("frustration", mood.frustration, add_to_output=True)
+            message.set("mood_signs", list(mood.signs), add_to_output=True)
+            message.set("language", guess_language(text), add_to_output=True)
+        return messages
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class NgramIntents(IntentClassifier, GraphComponent):
+    """Adds intent, ranking and `out_of_scope` (0 to 1) to the parse result."""
+
+    def __init__(self, model_storage: ModelStorage, resource: Resource, model: Any) -> None:
+        """`model` is an IntentModel, or None before training."""
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """It reads texts; no featurizer is needed."""
+        return []
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Nothing to configure: everything is chosen from the training data."""
+        return {}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What has to be installed."""
+        return ["sklearn"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "NgramIntents":
+        """Rasa's way of building it, untrained."""
+        return cls(model_storage, resource, None)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits the classifier and keeps it."""
+        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
+        self._model = IntentModel.fit(
+            [str(example.get(TEXT)) for example in examples],
+            [str(example.get(INTENT)) for example in examples],
+            read_background(),
+        )
+        with self._model_storage.write_to(self._resource) as directory:
+            self._model.save(directory)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "NgramIntents":
+        """Rasa's way of building it from a trained model."""
+        with model_storage.read_from(resource) as directory:
+            return cls(model_storage, resource, IntentModel.load(directory))
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Training messages need no predictions."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Classifies each message."""
+        for message in messages:
+            reading = self._model.read(message.get(TEXT) or "")
+            ranking = [
+                {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence}
+                for name, confidence in reading.ranking[:RANKING_LENGTH]
+            ]
+            message.set(INTENT, dict(ranking[0]), add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set("out_of_scope", reading.out_of_scope, add_to_output=True)
+        return messages

@@ -1,0 +1,685 @@
+"""Triage: may the assistant answer this turn, should it ask, or does a person take over?
+
+Here belong the signals of one turn (`Turn`), the owner's policy (`Policy`, read from
+`data/triage.yml`), the ordered table of rules, and the decision with its reasons in words.
+Nothing here reads a file, a clock, Redis or Rasa: the action server calls `decide` once a turn,
+benchmarks and what-if replays call it with other policies, and each gets the same answer. How
+texts ask for a person is in `bot.human_requests`, which the gateway uses on its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from bot.errors import DeskhandError
+from bot.human_requests import asks_for_human, normalise, speaks_of_other_people
+
+__all__ = [
+    "Candidate",
+    "Decision",
+    "Memory",
+    "Outcome",
+    "Policy",
+    "PolicyError",
+    "Reason",
+    "Topic",
+    "Turn",
+    "asks_for_human",
+    "decide",
+    "load_policy",
+]
+
+REMEMBERED_TURNS = 6
+"""How many earlier turns the memory keeps: enough for every limit that a policy may set."""
+
+REMEMBERED_CHARACTERS = 200
+"""A remembered text is cut here; repetition shows in the first words already."""
+
+SAME_TEXT = 0.87
+"""Similarity (0 to 1) from which two messages count as the same one said again."""
+
+
+class PolicyError(DeskhandError):
+    """The triage policy is wrong. The message names the key, the value and what is allowed."""
+
+    code = "triage_policy"
+
+
+class Outcome(str, enum.Enum):
+    """What happens with the turn."""
+
+    ANSWER = "answer"
+    """The assistant's rules and forms answer."""
+    CLARIFY = "clarify"
+    """The assistant offers its best guesses and a person."""
+    HANDOFF = "handoff"
+    """A person takes over."""
+
+
+class Reason(str, enum.Enum):
+    """Why a person takes over; the codes are part of the gateway's contract."""
+
+    ASKED_FOR_HUMAN = "asked_for_human"
+    CLARIFICATIONS_FAILED = "clarifications_failed"
+    FRUSTRATED = "frustrated"
+    COMPLAINT = "complaint"
+    SENSITIVE = "sensitive"
+    REPEATED = "repeated"
+
+
+# --- policy ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A subject that always goes to a person.
+
+    It matches when one of `phrases` occurs in the text (whole words, any case; a trailing `*`
+    on a word allows any ending) or when the intent is one of `intents` with a confidence of at
+    least `confidence`.
+    """
+
+    name: str
+    words: str
+    """The reason as an agent reads it, for example "mentions legal action"."""
+    phrases: tuple[str, ...]
+    intents: tuple[str, ...]
+    confidence: float
+    skill: str | None
+    reason: Reason
+    pattern: re.Pattern[str] | None = field(compare=False, repr=False, default=None)
+
+    def match(self, turn: Turn) -> str | None:
+        """What in the turn matched, in words; None if nothing did."""
+        if self.pattern is not None and not turn.is_payload:
+            found = self.pattern.search(normalise(turn.text))
+            if found:
+                return f"“{found.group(0)}”"
+        if turn.intent in self.intents and turn.confidence >= self.confidence:
+            return f"{turn.intent} {turn.confidence:.2f}"
+        return None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The owner's triage policy; `load_policy` makes one from `data/triage.yml`.
+
+    Thresholds are confidences or scores from 0 to 1, limits count messages. Every key is
+    explained in the file.
+    """
+
+    answer_confidence: float
+    sure_confidence: float
+    margin: float
+    out_of_scope: float
+    human_confidence: float
+    candidate_confidence: float
+    anger: float
+    annoyance: float
+    clarifications: int
+    foreign_clarifications: int
+    annoyed_messages: int
+    repeated_messages: int
+    stalled_messages: int
+    candidates: int
+    languages: tuple[str, ...]
+    fallback_intent: str
+    human_intent: str
+    human_skill: str | None
+    chat_intents: frozenset[str]
+    rejecting_intents: frozenset[str]
+    anger_by_signal: Mapping[str, float]
+    topics: tuple[Topic, ...]
+
+    def anger_for(self, turn: Turn) -> float:
+        """The frustration at which this customer is handed over at once."""
+        lowered = [at for name, at in self.anger_by_signal.items() if name in turn.signals]
+        return min([self.anger, *lowered])
+
+
+# --- a turn ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One line of the intent ranking."""
+
+    intent: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What triage remembers of the conversation. It travels in the `triage` slot."""
+
+    clarifications: int = 0
+    """Clarifications asked in a row."""
+    unplaced: tuple[float, ...] = ()
+    """Confidences of the messages that could not be placed, in a row."""
+    frustrations: tuple[float, ...] = ()
+    """Frustration of the last customer messages, oldest first."""
+    texts: tuple[str, ...] = ()
+    """The last customer messages, normalised, oldest first."""
+    intent: str | None = None
+    """The last placed intent that was more than small talk."""
+    stalled: int = 0
+    """Customer messages in a row without progress."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The memory as plain JSON values."""
+        return {
+            "clarifications": self.clarifications,
+            "unplaced": list(self.unplaced),
+            "frustrations": list(self.frustrations),
+            "texts": list(self.texts),
+            "intent": self.intent,
+            "stalled": self.stalled,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Memory:
+        """The memory in a slot value; parts that are missing are taken as empty."""
+        return cls(
+            clarifications=int(value.get("clarifications") or 0),
+            unplaced=tuple(float(x) for x in value.get("unplaced") or ()),
+            frustrations=tuple(float(x) for x in value.get("frustrations") or ()),
+            texts=tuple(str(x) for x in value.get("texts") or ()),
+            intent=value.get("intent"),
+            stalled=int(value.get("stalled") or 0),
+        )
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The signals of one customer message.
+
+    Scores: `confidence`, `out_of_scope` and `frustration` from 0 to 1, `sentiment` from -1 to 1.
+    Raises ValueError when a score is outside its range.
+    """
+
+    text: str
+    intent: str | None = None
+    confidence: float = 0.0
+    ranking: tuple[Candidate, ...] = ()
+    out_of_scope: float = 0.0
+    sentiment: float = 0.0
+    frustration: float = 0.0
+    language: str = "en"
+    form: str | None = None
+    """Name of the active form."""
+    requested_slot: str | None = None
+    """What the form asked for."""
+    fills_form: bool = False
+    """The message holds the entity that the form asked for."""
+    signals: frozenset[str] = frozenset()
+    """Facts from outside the text, for example "vip"; the policy says what they change."""
+    memory: Memory = Memory()
+
+    def __post_init__(self) -> None:
+        for name, low in (
+            ("confidence", 0.0),
+            ("out_of_scope", 0.0),
+            ("frustration", 0.0),
+            ("sentiment", -1.0),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= 1.0:
+                raise ValueError(f"Turn.{name} is {value}; it must be from {low:g} to 1")
+
+    @property
+    def is_payload(self) -> bool:
+        """The customer pressed a button; its payload is not text to be read."""
+        return self.text.startswith("/")
+
+    @classmethod
+    def from_parse(
+        cls,
+        parse: Mapping[str, Any],
+        *,
+        previous: Mapping[str, Any] | None = None,
+        form: str | None = None,
+        requested_slot: str | None = None,
+        signals: Sequence[str] = (),
+    ) -> Turn:
+        """The turn of a Rasa parse (`tracker.latest_message`).
+
+        `previous` is the value of the `triage` slot before this turn (or None at the start),
+        `form` the name of the active loop, `requested_slot` the slot that it asked for.
+        """
+        intent = parse.get("intent") or {}
+        entities = {str(e.get("entity")) for e in parse.get("entities") or ()}
+        value = previous if isinstance(previous, Mapping) else {}
+        memory = value.get("memory")
+        return cls(
+            text=str(parse.get("text") or ""),
+            intent=intent.get("name"),
+            confidence=_unit(intent.get("confidence")),
+            ranking=tuple(
+                Candidate(str(r.get("name")), _unit(r.get("confidence")))
+                for r in parse.get("intent_ranking") or ()
+            ),
+            out_of_scope=_unit(parse.get("out_of_scope")),
+            sentiment=max(-1.0, min(1.0, float(parse.get("sentiment") or 0.0))),
+            frustration=_unit(parse.get("frustration")),
+            language=str(parse.get("language") or "en"),
+            form=form,
+            requested_slot=requested_slot,
+            fills_form=requested_slot is not None and requested_slot in entities,
+            signals=frozenset(signals),
+            memory=Memory.from_json(memory if isinstance(memory, Mapping) else value),
+        )
+
+
+def _unit(value: object) -> float:
+    """A score that came over the wire, kept within 0 and 1 (floats overshoot by an ulp)."""
+    return max(0.0, min(1.0, float(value))) if isinstance(value, int | float) else 0.0
+
+
+# --- the decision ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens with the turn, and why."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    """In words, for agents; an answer may have some too ("a little annoyed (0.52)")."""
+    reason: Reason | None = None
+    """The code; set exactly when the outcome is a hand-off."""
+    skill: str | None = None
+    """The desk skill that should take it; None means anyone."""
+    candidates: tuple[str, ...] = ()
+    """Intents to offer, best first; only for a clarification."""
+    offer_person: bool = False
+    """The answer should mention that a person can take over."""
+    memory: Memory = Memory()
+    """What to remember for the next turn."""
+
+    def __post_init__(self) -> None:
+        if (self.outcome is Outcome.HANDOFF) != (self.reason is not None):
+            raise ValueError("a hand-off has a reason code, other outcomes have none")
+
+    @property
+    def clarifications(self) -> int:
+        """Clarifications in a row, this one included."""
+        return self.memory.clarifications
+
+    def as_slot(self) -> dict[str, Any]:
+        """The value of the `triage` slot: plain JSON, read back by `Turn.from_parse`."""
+        return {
+            "outcome": self.outcome.value,
+            "reason": self.reason.value if self.reason else None,
+            "reasons": list(self.reasons),
+            "skill": self.skill,
+            "candidates": list(self.candidates),
+            "clarifications": self.clarifications,
+            "offer_person": self.offer_person,
+            "memory": self.memory.as_json(),
+        }
+
+
+def decide(turn: Turn, policy: Policy) -> Decision:
+    """The first rule of `RULES` that has an opinion decides; otherwise the assistant answers."""
+    for rule in RULES:
+        decision = rule(turn, policy)
+        if decision is not None:
+            return replace(decision, memory=_remember(turn, policy, decision))
+    raise AssertionError("the last rule always decides")
+
+
+def _handoff(reason: Reason, *words: str, skill: str | None = None) -> Decision:
+    return Decision(Outcome.HANDOFF, words, reason, skill)
+
+
+# --- the rules, most urgent first -----------------------------------------------------------
+
+
+def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
+    if not turn.is_payload and asks_for_human(turn.text):
+        return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
+    if turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
+        # To the classifier a message about somebody else's agent, or one that asks whether this
+        # is a bot, looks alike. There only the words count, and `_doubt` asks what was meant.
+        if turn.is_payload or not speaks_of_other_people(turn.text):
+            words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
+            return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
+    return None
+
+
+def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
+    for topic in policy.topics:
+        found = topic.match(turn)
+        if found:
+            return _handoff(topic.reason, f"{topic.words} ({found})", skill=topic.skill)
+    return None
+
+
+def _angry(turn: Turn, policy: Policy) -> Decision | None:
+    earlier = turn.memory.frustrations
+    if turn.frustration >= policy.anger_for(turn):
+        rising = bool(earlier) and turn.frustration > earlier[-1] + 0.1
+        words = f"frustration {turn.frustration:.2f}" + (", rising" if rising else "")
+        return _handoff(Reason.FRUSTRATED, words)
+    recent = (*earlier, turn.frustration)[-policy.annoyed_messages :]
+    if len(recent) == policy.annoyed_messages and min(recent) >= policy.annoyance:
+        scores = ", ".join(f"{x:.2f}" for x in recent)
+        return _handoff(Reason.FRUSTRATED, f"annoyed in {len(recent)} messages in a row ({scores})")
+    return None
+
+
+def _said_again(turn: Turn, policy: Policy) -> Decision | None:
+    if turn.form or turn.is_payload or turn.intent in policy.chat_intents:
+        return None
+    times = 1 + _times_said(turn)
+    if times >= policy.repeated_messages:
+        return _handoff(Reason.REPEATED, f"said the same thing {times} times")
+    return None
+
+
+def _no_progress(turn: Turn, policy: Policy) -> Decision | None:
+    stalled = _stalled(turn, policy)
+    if stalled >= policy.stalled_messages:
+        return _handoff(Reason.REPEATED, f"no progress in {stalled} messages")
+    return None
+
+
+def _within_a_form(turn: Turn, policy: Policy) -> Decision | None:
+    # A form reads answers that are no intent at all ("Acme GmbH"), asks again by itself and
+    # counts its own failures; only a confident other intent is for the rules.
+    if turn.form is None:
+        return None
+    return _answer(turn, policy)
+
+
+def _cannot_place(turn: Turn, policy: Policy) -> Decision | None:
+    why = _doubt(turn, policy)
+    if why is None:
+        return None
+    foreign = turn.language not in policy.languages
+    allowed = policy.foreign_clarifications if foreign else policy.clarifications
+    scores = (*turn.memory.unplaced, turn.confidence)
+    if turn.memory.clarifications >= allowed:
+        listed = ", ".join(f"{x:.2f}" for x in scores)
+        words = [f"could not place {_messages(len(scores))} ({listed})"]
+        if foreign:
+            words.append(f"writes in another language ({turn.language})")
+        return _handoff(Reason.CLARIFICATIONS_FAILED, *words)
+    return Decision(Outcome.CLARIFY, (why,), candidates=_candidates(turn, policy))
+
+
+def _answer(turn: Turn, policy: Policy) -> Decision:
+    if turn.frustration >= policy.annoyance and not turn.is_payload:
+        words = f"a little annoyed ({turn.frustration:.2f})"
+        return Decision(Outcome.ANSWER, (words,), offer_person=True)
+    return Decision(Outcome.ANSWER)
+
+
+Rule = Callable[[Turn, Policy], Decision | None]
+
+RULES: tuple[Rule, ...] = (
+    _asked_for_a_person,
+    _sensitive_topic,
+    _angry,
+    _said_again,
+    _no_progress,
+    _within_a_form,
+    _cannot_place,
+    _answer,
+)
+"""Asked in this order; the first opinion counts. The last one always has one."""
+
+
+# --- what the rules ask ---------------------------------------------------------------------
+
+
+def _doubt(turn: Turn, policy: Policy) -> str | None:
+    """Why the message cannot be placed, in words; None if it can."""
+    if turn.is_payload:
+        return None
+    if turn.memory.clarifications and turn.intent in policy.rejecting_intents:
+        return "none of the suggestions fits"
+    if turn.intent is None or turn.intent == policy.fallback_intent:
+        return f"could not place the message ({turn.confidence:.2f})"
+    if turn.intent == policy.human_intent:
+        return f"may or may not ask for a person ({turn.confidence:.2f})"
+    if turn.confidence < policy.answer_confidence:
+        return f"could not place the message ({turn.confidence:.2f})"
+    if turn.out_of_scope >= policy.out_of_scope:
+        return f"seems to be about something else (out of scope {turn.out_of_scope:.2f})"
+    rivals = [c for c in turn.ranking if c.intent not in {turn.intent, policy.fallback_intent}]
+    if rivals and turn.confidence < policy.sure_confidence:
+        best = max(rivals, key=lambda c: c.confidence)
+        if turn.confidence - best.confidence < policy.margin:
+            return (
+                f"torn between {turn.intent} ({turn.confidence:.2f}) "
+                f"and {best.intent} ({best.confidence:.2f})"
+            )
+    return None
+
+
+def _candidates(turn: Turn, policy: Policy) -> tuple[str, ...]:
+    """The intents worth offering, best first; small talk and the fallback are not."""
+    hidden = {policy.fallback_intent, policy.human_intent} | policy.chat_intents
+    ranked = sorted(turn.ranking, key=lambda c: -c.confidence)
+    good = [
+        c.intent
+        for c in ranked
+        if c.intent not in hidden and c.confidence >= policy.candidate_confidence
+    ]
+    return tuple(dict.fromkeys(good))[: policy.candidates]
+
+
+def _times_said(turn: Turn) -> int:
+    """How many of the remembered messages say what this one says."""
+    text = normalise(turn.text)[:REMEMBERED_CHARACTERS]
+    if len(text) < 4:
+        return 0
+    return sum(_same(text, earlier) for earlier in turn.memory.texts)
+
+
+def _same(a: str, b: str) -> bool:
+    if a == b:
+        return True
+    # Different numbers are different questions, however alike the words are.
+    if re.findall(r"\d+", a) != re.findall(r"\d+", b):
+        return False
+    matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
+    return matcher.quick_ratio() >= SAME_TEXT and matcher.ratio() >= SAME_TEXT
+
+
+def _stalled(turn: Turn, policy: Policy) -> int:
+    """Messages in a row without progress, this one included."""
+    if turn.is_payload or turn.fills_form or turn.form:
+        return 0
+    if turn.intent in policy.chat_intents and turn.intent not in policy.rejecting_intents:
+        return turn.memory.stalled
+    annoyed_again = turn.intent == turn.memory.intent and turn.frustration >= policy.annoyance
+    stuck = _doubt(turn, policy) is not None or _times_said(turn) > 0 or annoyed_again
+    return turn.memory.stalled + 1 if stuck else 0
+
+
+def _messages(count: int) -> str:
+    return "the message" if count == 1 else f"{count} messages in a row"
+
+
+def _remember(turn: Turn, policy: Policy, decision: Decision) -> Memory:
+    """The memory after a decision. A hand-off starts afresh: a return must not hand off again."""
+    if decision.outcome is Outcome.HANDOFF:
+        return Memory()
+    old = turn.memory
+    if turn.is_payload:
+        return replace(old, clarifications=0, unplaced=(), stalled=0)
+    kept = replace(
+        old,
+        frustrations=(*old.frustrations, turn.frustration)[-REMEMBERED_TURNS:],
+        texts=(*old.texts, normalise(turn.text)[:REMEMBERED_CHARACTERS])[-REMEMBERED_TURNS:],
+        stalled=_stalled(turn, policy),
+    )
+    if decision.outcome is Outcome.CLARIFY:
+        scores = (*old.unplaced, turn.confidence)[-REMEMBERED_TURNS:]
+        return replace(kept, clarifications=old.clarifications + 1, unplaced=scores)
+    if turn.intent in policy.chat_intents and not turn.form:
+        # "hello?" between two messages that nobody understood does not make them understood.
+        return kept
+    return replace(kept, clarifications=0, unplaced=(), intent=turn.intent)
+
+
+# --- reading the policy ---------------------------------------------------------------------
+
+
+def load_policy(source: str | Mapping[str, Any]) -> Policy:
+    """The policy in a YAML text or a mapping of the shape of `data/triage.yml`.
+
+    Raises PolicyError naming the key and the value: a key that is missing or unknown, a number
+    outside its range, thresholds in the wrong order, a reason code that does not exist.
+    """
+    if isinstance(source, str):
+        try:
+            source = YAML(typ="safe", pure=True).load(io.StringIO(source))
+        except YAMLError as error:
+            raise PolicyError(f"the triage policy is not valid YAML: {error}") from error
+    root = _Section("", source)
+    confidence, mood = root.section("confidence"), root.section("mood")
+    limits, intents = root.section("limits"), root.section("intents")
+    policy = Policy(
+        answer_confidence=confidence.score("answer"),
+        sure_confidence=confidence.score("sure"),
+        margin=confidence.score("margin"),
+        out_of_scope=confidence.score("out_of_scope"),
+        human_confidence=confidence.score("human"),
+        candidate_confidence=confidence.score("candidate"),
+        anger=mood.score("anger"),
+        annoyance=mood.score("annoyance"),
+        anger_by_signal=mood.scores("anger_by_signal"),
+        clarifications=limits.count("clarifications", 0),
+        foreign_clarifications=limits.count("foreign_clarifications", 0),
+        annoyed_messages=limits.count("annoyed_messages", 2),
+        repeated_messages=limits.count("repeated_messages", 2),
+        stalled_messages=limits.count("stalled_messages", 2, 50),
+        candidates=limits.count("candidates", 1),
+        languages=root.names("languages"),
+        fallback_intent=intents.name("fallback"),
+        human_intent=intents.name("human"),
+        human_skill=intents.name("human_skill", optional=True),
+        chat_intents=frozenset(intents.names("chat")),
+        rejecting_intents=frozenset(intents.names("rejecting")),
+        topics=tuple(_topic(section) for section in root.sections("topics")),
+    )
+    for section in (confidence, mood, limits, intents, root):
+        section.done()
+    if policy.sure_confidence < policy.answer_confidence:
+        raise confidence.wrong("sure", "at least confidence.answer")
+    if policy.anger < policy.annoyance:
+        raise mood.wrong("anger", "at least mood.annoyance")
+    if not policy.languages:
+        raise root.wrong("languages", "at least one language code")
+    return policy
+
+
+def _topic(section: _Section) -> Topic:
+    phrases, intents = section.names("phrases"), section.names("intents")
+    code = section.name("reason") or ""
+    allowed = [r.value for r in Reason]
+    if code not in allowed:
+        raise section.wrong("reason", "one of " + ", ".join(allowed))
+    if not phrases and not intents:
+        raise section.wrong("phrases", "not empty when there are no intents either")
+    topic = Topic(
+        name=section.name("name"),
+        words=section.name("words"),
+        phrases=phrases,
+        intents=intents,
+        confidence=section.score("confidence"),
+        skill=section.name("skill", optional=True),
+        reason=Reason(code),
+        pattern=_phrases(phrases),
+    )
+    section.done()
+    return topic
+
+
+def _phrases(phrases: Sequence[str]) -> re.Pattern[str] | None:
+    if not phrases:
+        return None
+    parts = [re.escape(normalise(p)).replace(r"\*", r"\w*") for p in phrases]
+    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + r")(?!\w)")
+
+
+class _Section:
+    """One mapping of the policy file: reads keys with their types, and reports leftovers."""
+
+    def __init__(self, path: str, value: object) -> None:
+        if not isinstance(value, Mapping):
+            raise PolicyError(f"{path or 'the triage policy'} is {value!r}; it must be a mapping")
+        self._path = path
+        self._value = value
+        self._read: set[str] = set()
+
+    def _key(self, key: str) -> str:
+        return f"{self._path}.{key}" if self._path else key
+
+    def _get(self, key: str) -> Any:
+        self._read.add(key)
+        if key not in self._value:
+            raise PolicyError(f"{self._key(key)} is missing in the triage policy")
+        return self._value[key]
+
+    def wrong(self, key: str, must_be: str) -> PolicyError:
+        return PolicyError(f"{self._key(key)} is {self._value.get(key)!r}; it must be {must_be}")
+
+    def section(self, key: str) -> _Section:
+        return _Section(self._key(key), self._get(key))
+
+    def sections(self, key: str) -> list[_Section]:
+        value = self._get(key)
+        if not isinstance(value, list):
+            raise self.wrong(key, "a list")
+        return [_Section(f"{self._key(key)}[{i}]", item) for i, item in enumerate(value)]
+
+    def score(self, key: str) -> float:
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise self.wrong(key, "a number from 0 to 1")
+        return float(value)
+
+    def scores(self, key: str) -> dict[str, float]:
+        section = self.section(key)
+        return {str(name): section.score(str(name)) for name in section._value}
+
+    def count(self, key: str, least: int, most: int = REMEMBERED_TURNS) -> int:
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self.wrong(key, f"a whole number from {least} to {most}")
+        return int(value)
+
+    def name(self, key: str, *, optional: bool = False) -> Any:
+        value = self._get(key)
+        if value is None and optional:
+            return None
+        if not isinstance(value, str) or not value.strip():
+            raise self.wrong(key, "a text" + (" or empty (null)" if optional else ""))
+        return value
+
+    def names(self, key: str) -> tuple[str, ...]:
+        value = self._get(key)
+        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
+            raise self.wrong(key, "a list of texts")
+        return tuple(value)
+
+    def done(self) -> None:
+        unknown = [str(k) for k in self._value if str(k) not in self._read]
+        if unknown:
+            raise PolicyError(
+                f"{self._key(unknown[0])} is not a key of the triage policy; "
+                f"known here: {', '.join(sorted(self._read))}"
+            )

@@ -1,0 +1,273 @@
+"""Requests for a person: the obvious, the misspelt, and what only looks like one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.human_requests import asks_for_human, normalise, speaks_of_other_people
+
+REQUESTS = """
+agent
+AGENT!!!
+human
+human please
+Human. Human. Human.
+agent agent agent
+representative
+operator
+real person please
+a real human pls
+customer service
+live chat
+talk to a human
+speak to an agent now
+hi, agent please
+can i talk to a person
+can I talk to a real person please?
+can i speak with someone
+can I speak to somebody about my refund
+i want to talk to a human
+I want to speak to your manager
+i wanna talk 2 a human
+i need to talk to someone
+let me talk to a person
+let me speak with a supervisor!
+please connect me to an agent
+connect me with customer support
+put me through to someone
+Could you put me through please
+transfer me to a live agent
+pls transfer me to a human asap
+hand me over to a colleague
+forward me to the sales team
+switch me to a real person
+i want a human
+I need a human being, not a script
+i'd like a real person
+give me a human
+give me a real agent
+get me your manager
+get me someone who knows what they're doing
+can i have a real person
+could i get a representative
+may I please have an agent
+I demand a supervisor
+i would prefer a human
+i'd prefer talking to a person
+i'd rather speak with a human
+is there a human i can talk to
+is there anyone i can speak to
+is there a real person there?
+are there any humans here
+any humans around?
+any real people available
+is there someone human there
+do you have a human agent available
+can a human help me
+can someone from your team call me
+could a person look at this please
+would a colleague reply to this?
+can a real person take over
+can you have someone call me
+please call me back
+can you call me
+call me back please
+i don't want to talk to a bot
+I do not want to talk to a robot
+i dont wanna talk to a stupid bot
+I refuse to speak to a machine
+sick of talking to a bot
+not a bot please
+a person not a bot
+I want to talk to a human, not a bot
+can I speak to anyone other than this bot
+escalate this please
+please escalate
+I'd like to escalate my case to a manager
+escalate to a supervisor
+i said human
+just give me a person
+i want to talk to an acutal human
+i want to speek to a person
+i want to tlak to someone
+talk to human
+speak to human
+speak with a representative
+chat with an agent
+get in touch with a colleague
+I want to get in contact with a member of staff or an agent
+i need help from a real person.
+this is going nowhere. agent please.
+My order is late and nobody answers mails, can I please talk to somebody?
+order NL-10482 still not here, i want to speak to a human being
+Where is it??? Let me talk to a human.
+why can't i speak to a human
+why can't I talk to someone
+it's been an hour, transfer me to a person
+ok this doesn't help me. human please
+pleeeease let me talk to a huuuuman
+no. i want a person
+i don't want to wait any longer, let me talk to a human
+i can't find it, can I talk to one of your colleagues
+are you a bot? let me speak to a human
+you are a bot, i need a human
+am i talking to a bot? i want a person
+Ich möchte mit einem Menschen sprechen
+kann ich mit einem Mitarbeiter sprechen?
+Ik wil een medewerker spreken
+kan ik met iemand praten
+kan ik een mens spreken
+Kan jeg få snakke med et menneske
+jeg vil snakke med noen
+je veux parler à un humain
+quiero hablar con una persona
+can i get a person on the line
+can i talk with the store manager
+I'd like to speak to the manager of the Oslo store
+connect me to support team
+speak to a live person
+can you get me an agent
+""".strip().splitlines()
+
+NO_REQUESTS = """
+are you human?
+are you a human
+are you a bot
+are you a real person
+r u a bot or a person
+am i talking to a human?
+am i speaking with a real person
+is this a bot or a person
+hello
+where is my order
+my travel agent booked the trip for us
+i have to talk to my travel agent first
+can i talk to my travel agent before i decide
+my estate agent needs the invoice
+the delivery agent was rude
+the customs agent wants an invoice
+do you sell cleaning agent for tents
+i need a waterproofing agent for my jacket
+is there a bleaching agent in this
+a tent for one person
+i need a two person tent
+i want a 3 person tent
+4-person tent in stock?
+do you have a one person tent
+i need a person tent
+2 people tent
+can i pay in person
+can i pick it up in person
+delivery cost per person
+I want to return it in person
+i spoke to someone yesterday and they said it would come
+I talked to an agent last week
+i already spoke to a human about this
+I was talking to your agent yesterday when the line dropped
+i don't need a human
+i don't want to talk to a human
+no need to speak to anyone
+I'd rather not talk to a person
+do i have to talk to someone to change my address
+do i need to speak to a person for a return
+can i cancel without talking to anyone
+is it possible to return without speaking to an agent
+my manager wants the invoice
+i have to ask my manager first
+i need to speak to my manager first
+our team needs 20 jackets
+i want to give it to another person
+it's a gift for a man
+i need a jacket for my boss
+the person at the door did not take it
+another person signed for my parcel
+are you looking for a store manager position
+are you hiring sales people
+do you have a human resources department
+human rights policy
+your customer service is great
+what are your customer service hours
+customer service email address
+what's the customer service phone number
+you can call me Anna
+my friends call me later for the trip
+please call me Anna
+oh man this is great
+man i love this jacket
+many people told me your tents are good
+how many people fit in the tent
+i work for a travel agency
+mobile operator blocked your text
+tour operator discount
+the dhl guy left it in the rain
+NL-10482
+anna@mail.com
+yes
+no
+thanks
+can you talk
+let's talk about the jacket
+does the jacket speak for itself
+what's your return policy
+someone stole my parcel
+someone else ordered this
+can someone tell me the price
+somebody signed for it
+anyone can wear this?
+the user agent of my browser is blocked
+I love talking to you
+I like your bot
+secret agent jacket
+can i change the name of the person who picks it up
+give me the name of the delivery person
+i want to message the seller of the tent
+does your support include repairs
+i need support insoles
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", REQUESTS)
+def test_a_request_for_a_person_is_seen(text: str) -> None:
+    assert asks_for_human(text)
+
+
+@pytest.mark.parametrize("text", NO_REQUESTS)
+def test_what_only_looks_like_a_request_is_not_one(text: str) -> None:
+    assert not asks_for_human(text)
+
+
+@given(
+    st.sampled_from(REQUESTS), st.sampled_from(["", " ", "!!", "...", " ?", "\n", " 😡", "\u200b"])
+)
+def test_case_signs_and_spaces_change_nothing(text: str, end: str) -> None:
+    assert asks_for_human(text.upper() + end)
+    assert asks_for_human("  " + text.replace(" ", "   ") + end)
+
+
+@given(st.sampled_from(REQUESTS), st.sampled_from(["I ordered a tent. ", "Hi there! ", "ok. "]))
+def test_a_request_is_seen_behind_another_sentence(text: str, before: str) -> None:
+    # A bare noun is a request only when it is the whole message.
+    if len(text.split()) > 3:
+        assert asks_for_human(before + text)
+
+
+@given(st.text(max_size=400))
+def test_any_text_can_be_read(text: str) -> None:
+    assert asks_for_human(text) in {True, False}
+    assert speaks_of_other_people(text) in {True, False}
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@pytest.mark.parametrize("unit", ["talk to ", "a ", "human real ", "don't ", "person ", "(", "é"])
+def test_a_huge_text_is_read_in_no_time(unit: str) -> None:
+    # The 180 s limit of the suite would catch a pattern that backtracks without end.
+    asks_for_human(unit * 20_000)
+
+
+@pytest.mark.parametrize(
+    "text", ["are you a real person?", "my travel agent told me", "a two person tent", "u a bot"]
+)
+def test_other_people_and_questions_about_the_bot_are_noticed(text: str) -> None:
+    assert speaks_of_other_people(text)
