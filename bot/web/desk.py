@@ -1,0 +1,353 @@
+"""The agents' HTTP API under /api/desk, and the page /console that uses it.
+
+Belongs here: cookies, CSRF, who may call what, and turning requests into calls of the router and
+the store. Does not belong here: what a command means (`bot.conversation`), accounts and sessions
+themselves (`bot.web.accounts`), what an agent gets to see of a conversation (`bot.transcript`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import anyio
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.templating import Jinja2Templates
+
+from bot import commands, transcript
+from bot.errors import DeskhandError, StoreUnavailable
+from bot.events import Agent, Entry
+from bot.router import Router
+from bot.store import SHELVES, WAKE_CONVERSATION, WAKE_QUEUE, Store
+from bot.wakes import Wakes
+from bot.web import wire
+from bot.web.accounts import SESSION_LIFE_MS, Accounts, NotLoggedIn, Session
+
+HERE = Path(__file__).parent
+
+COOKIE = "deskhand_desk"
+CSRF_HEADER = "x-csrf-token"
+
+#: Conversations per shelf of the queue. More than anybody scrolls through; a bound all the same.
+SHELF_AT_MOST = 200
+CLOSED_AT_MOST = 20
+#: Changes of the queue this close together are sent as one.
+QUEUE_PAUSE_S = 0.1
+#: How often a running stream makes sure that its agent is still logged in.
+RECHECK_S = 15.0
+SNOOZE_AT_MOST_MS = 30 * 24 * 3600 * 1000
+
+#: No script, style or frame but our own files; nothing inline, nothing from elsewhere.
+PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cache-Control": "no-store",
+    }
+)
+#: What one agent gets is for nobody's cache.
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class CsrfFailed(DeskhandError):
+    code = "csrf_failed"
+
+
+class OriginNotAllowed(DeskhandError):
+    code = "origin_not_allowed"
+
+
+class Login(msgspec.Struct, frozen=True):
+    login: Annotated[str, msgspec.Meta(max_length=200)]
+    password: Annotated[str, msgspec.Meta(max_length=1_000)]
+
+    def __repr__(self) -> str:
+        return f"Login(login={self.login!r})"
+
+
+class NewCommand(msgspec.Struct, frozen=True):
+    client_id: Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[\w.:-]+$")]
+    command: Literal[
+        "claim",
+        "take_over",
+        "reply",
+        "note",
+        "return_to_bot",
+        "snooze",
+        "close",
+        "reopen",
+        "typing",
+    ]
+    text: str = ""
+    outcome: Literal["solved", "unsolved", "spam", "duplicate"] = "solved"
+    #: Snooze until then, ms since the epoch.
+    until: int = 0
+
+
+#: What an agent can order. "typing" is missing: it leaves no trace in the log.
+ORDERS: Mapping[str, Callable[[Agent, NewCommand], commands.Command]] = MappingProxyType(
+    {
+        "claim": lambda agent, new: commands.Claim(agent=agent),
+        "take_over": lambda agent, new: commands.Claim(agent=agent, take_over=True),
+        "reply": lambda agent, new: commands.Reply(agent=agent, text=new.text),
+        "note": lambda agent, new: commands.Note(agent=agent, text=new.text),
+        "return_to_bot": lambda agent, new: commands.ReturnToBot(agent=agent),
+        "snooze": lambda agent, new: commands.Snooze(agent=agent, until=new.until),
+        "close": lambda agent, new: commands.Close(agent=agent, outcome=new.outcome),
+        "reopen": lambda agent, new: commands.Reopen(agent=agent),
+    }
+)
+
+
+class Desk:
+    """The routes, with what they need."""
+
+    def __init__(self, *, store: Store, router: Router, wakes: Wakes, accounts: Accounts) -> None:
+        self._store = store
+        self._router = router
+        self._wakes = wakes
+        self._accounts = accounts
+        self._templates = Jinja2Templates(HERE / "templates")
+
+    def routes(self) -> list[Route]:
+        get, post = ["GET"], ["POST"]
+        conversation = "/api/desk/conversations/{id}"
+        return [
+            Route("/console", self.page, methods=get),
+            Route("/api/desk/login", self.log_in, methods=post),
+            Route("/api/desk/logout", self.log_out, methods=post),
+            Route("/api/desk/me", self.me, methods=get),
+            Route("/api/desk/queue", self.queue, methods=get),
+            Route("/api/desk/events", self.queue_events, methods=get),
+            Route(conversation, self.conversation, methods=get),
+            Route(conversation + "/events", self.conversation_events, methods=get),
+            Route(conversation + "/commands", self.command, methods=post),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """The console; it shows its own login form, so the page itself is the same for all."""
+        return self._templates.TemplateResponse(
+            request, "console.html", {"name": "Deskhand"}, headers=PAGE_HEADERS
+        )
+
+    # ── who ──
+
+    async def log_in(self, request: Request) -> Response:
+        _same_origin(request)
+        new = await wire.body(request, Login)
+        session = await self._accounts.log_in(
+            new.login, new.password, address=request.client.host if request.client else ""
+        )
+        if before := request.cookies.get(COOKIE):
+            await self._accounts.log_out(before)
+        response = _json(_me(session))
+        response.set_cookie(
+            COOKIE,
+            session.token,
+            max_age=SESSION_LIFE_MS // 1000,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+    async def log_out(self, request: Request) -> Response:
+        session = await self._session(request)
+        await self._accounts.log_out(session.token)
+        response = _json({})
+        response.delete_cookie(
+            COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        )
+        return response
+
+    async def me(self, request: Request) -> Response:
+        return _json(_me(await self._session(request)))
+
+    async def _session(self, request: Request) -> Session:
+        """The agent behind the request. A request that changes something must also prove that it
+        comes from our own page: by its origin, and by the token that only that page can know.
+
+        Raises: NotLoggedIn, OriginNotAllowed, CsrfFailed."""
+        token = request.cookies.get(COOKIE)
+        if not token:
+            raise NotLoggedIn("You are not logged in.", hint="Log in first.")
+        changing = request.method != "GET"
+        if changing:
+            _same_origin(request)
+        session = await self._accounts.session(token)
+        if changing and not session.csrf_matches(request.headers.get(CSRF_HEADER, "")):
+            raise CsrfFailed(
+                "The request does not carry this session's token.", hint="Reload the page."
+            )
+        return session
+
+    # ── the queue ──
+
+    async def queue(self, request: Request) -> Response:
+        await self._session(request)
+        return _json(await self._queue())
+
+    async def _queue(self) -> dict[str, Any]:
+        ids: list[str] = []
+        for shelf in ("waiting", "human", "snoozed"):
+            ids += await self._store.shelf(shelf, SHELF_AT_MOST)
+        ids += await self._store.shelf("closed", CLOSED_AT_MOST, newest=True)
+        # One that changed shelves meanwhile is found on both, and stands where it is now.
+        queue: dict[str, Any] = {name: [] for name in SHELVES}
+        for one in await self._store.load_many(list(dict.fromkeys(ids))):
+            if one.state.value in queue:
+                queue[one.state.value].append(transcript.card(one))
+        return {**queue, "now": self._router.now()}
+
+    async def queue_events(self, request: Request) -> Response:
+        return wire.stream(self._queue_stream(await self._session(request)))
+
+    async def _queue_stream(self, session: Session) -> AsyncIterator[bytes]:
+        shown: dict[str, Any] = {}
+        with self._wakes.listen(WAKE_QUEUE) as woken:
+            watch = _Watch(self._accounts, session)
+            while await watch.holds():
+                try:
+                    queue = await self._queue()
+                except StoreUnavailable:
+                    yield wire.KEEPALIVE
+                    await anyio.sleep(1.0)
+                    continue
+                if {**queue, "now": 0} != shown:
+                    shown = {**queue, "now": 0}
+                    yield wire.event("queue", queue)
+                if await woken.wait(wire.KEEPALIVE_S):
+                    await anyio.sleep(QUEUE_PAUSE_S)
+                else:
+                    yield wire.KEEPALIVE
+
+    # ── one conversation ──
+
+    async def conversation(self, request: Request) -> Response:
+        await self._session(request)
+        news = await self._store.news(request.path_params["id"], 0, "customer")
+        # The state is read after the log: what it has seen beyond, the stream brings.
+        return _json(
+            {
+                "conversation": transcript.details(news.conversation),
+                "events": [_entry(entry) for entry in news.entries],
+            }
+        )
+
+    async def conversation_events(self, request: Request) -> Response:
+        session = await self._session(request)
+        id = request.path_params["id"]
+        after = wire.after_of(request)
+        await self._store.load(id)
+        return wire.stream(self._conversation_stream(session, id, after))
+
+    async def _conversation_stream(
+        self, session: Session, id: str, after: int
+    ) -> AsyncIterator[bytes]:
+        told: dict[str, Any] = {}
+        with self._wakes.listen(WAKE_CONVERSATION.format(id)) as woken:
+            watch = _Watch(self._accounts, session)
+            while await watch.holds():
+                try:
+                    news = await self._store.news(id, after, "customer")
+                except StoreUnavailable:
+                    yield wire.KEEPALIVE
+                    await anyio.sleep(1.0)
+                    continue
+                for entry in news.entries:
+                    after = entry.seq
+                    yield wire.event("log", _entry(entry), id=entry.seq)
+                if (state := transcript.details(news.conversation)) != told:
+                    told = state
+                    yield wire.event("state", state)
+                # Woken by a new entry, it is an old sign: who has just spoken is not typing.
+                if news.typing and not news.entries:
+                    yield wire.event("typing", {"who": "customer"})
+                if not await woken.wait(wire.KEEPALIVE_S):
+                    yield wire.KEEPALIVE
+
+    async def command(self, request: Request) -> Response:
+        session = await self._session(request)
+        new = await wire.body(request, NewCommand)
+        id = request.path_params["id"]
+        agent = Agent(login=session.account.login, name=session.account.name)
+        conversation = await self._store.load(id)
+        if new.command == "typing":
+            # Only the one who answers is worth announcing to the customer.
+            if conversation.owner == agent:
+                await self._store.show_typing(id, "agent", agent.name)
+            return _json({"seq": conversation.seq}, status=202)
+        if new.command == "snooze" and not 0 < new.until - self._router.now() <= SNOOZE_AT_MOST_MS:
+            raise wire.BadRequest("`until` is a time within the next 30 days, in ms.")
+        order = ORDERS[new.command](agent, new)
+        outcome = await self._router.from_agent(id, order, client_id=new.client_id)
+        return _json({"seq": outcome.seq}, status=202)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A stream outlives its first request: somebody who was logged out must not go on reading."""
+
+    accounts: Accounts
+    session: Session
+    checked_at: float = -RECHECK_S
+
+    async def holds(self) -> bool:
+        if time.monotonic() - self.checked_at < RECHECK_S:
+            return True
+        try:
+            # Watching is not using: a forgotten tab must not keep a session alive.
+            await self.accounts.session(self.session.token, in_use=False)
+        except NotLoggedIn:
+            return False
+        except StoreUnavailable:
+            return True  # nothing can be read now anyway; asked again at the next turn
+        self.checked_at = time.monotonic()
+        return True
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    """An entry for the console; `client_id` tells a page which of its own texts this is."""
+    by, _, client_id = entry.key.partition(":")
+    view = transcript.for_agent(entry)
+    return {**view, "client_id": client_id} if by == "agent" else view
+
+
+def _me(session: Session) -> dict[str, Any]:
+    account = session.account
+    agent = {"login": account.login, "name": account.name, "role": account.role.value}
+    return {"agent": agent, "csrf": session.csrf}
+
+
+def _same_origin(request: Request) -> None:
+    """Browsers name the page's origin with every POST; other clients send none and have no cookie
+    that somebody could misuse.
+
+    Raises: OriginNotAllowed."""
+    origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    same = origin is None or urlsplit(origin.lower()).netloc == request.url.netloc.lower()
+    if not same or site not in ("same-origin", "none"):
+        raise OriginNotAllowed(
+            "The desk takes orders from its own page only.",
+            hint="Open /console at the address that this server is known by.",
+        )
+
+
+def _json(content: Any, status: int = 200) -> JSONResponse:
+    return JSONResponse(content, status, NO_STORE)

@@ -1,0 +1,172 @@
+// Small building blocks of the page: elements, icons, menus, dialogs, toasts. Knows nothing of
+// conversations. Text only ever becomes a text node; no HTML is parsed anywhere in the console.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const ICONS = {
+  back: "M15 5l-7 7 7 7",
+  info: "M12 11v6M12 7.5v.1M12 21a9 9 0 100-18 9 9 0 000 18z",
+  send: "M5 12h13M12 5l7 7-7 7",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  down: "M6 9l6 6 6-6",
+  close: "M6 6l12 12M18 6L6 18",
+  bot: "M12 4v3M6 7h12a2 2 0 012 2v8a2 2 0 01-2 2H6a2 2 0 01-2-2V9a2 2 0 012-2zM9 12v1.5M15 12v1.5",
+  note: "M6 4h12v11l-5 5H6zM13 20v-5h5",
+  clock: "M12 7v5l3.5 2M12 21a9 9 0 100-18 9 9 0 000 18z",
+  check: "M5 12.5l4.5 4.5L19 7",
+  person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4.5 20.5a7.5 7.5 0 0115 0",
+  inbox: "M4 13l2.5-8h11L20 13v6H4zM4 13h4.5l1.5 2.5h4l1.5-2.5H20",
+  hand: "M5 12h14M13 6l6 6-6 6",
+  star: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7l5.6-.7z",
+};
+
+/**
+ * An element. Props: `class`, `data` (dataset), `on` (listeners), DOM properties, and everything
+ * else as an attribute (false and null leave it out). Children: nodes, strings, null.
+ */
+export function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, given] of Object.entries(props)) {
+    if (given === null || given === undefined || given === false) continue;
+    if (name === "class") node.className = given;
+    else if (name === "data") Object.assign(node.dataset, given);
+    else if (name === "on") for (const [type, f] of Object.entries(given)) node.addEventListener(type, f);
+    else node.setAttribute(name, given === true ? "" : given);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [key, given] of Object.entries({ viewBox: "0 0 24 24", "aria-hidden": "true", class: `icon icon-${name}` })) {
+    svg.setAttribute(key, given);
+  }
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** Set text only when it differs, so that a ticking clock costs nothing and disturbs nobody. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** A button. `look` is "primary", "quiet", "plain" or "danger". */
+export function button(label, { look = "quiet", iconName = null, title = null, keys = null, act, ...rest } = {}) {
+  return el(
+    "button",
+    { type: "button", class: `button ${look}`, title, "aria-keyshortcuts": keys, on: { click: act }, ...rest },
+    iconName ? icon(iconName) : null,
+    el("span", {}, label),
+  );
+}
+
+/**
+ * A button that opens a menu. Items: [label, act] or [label, act, {checked}].
+ * Arrow keys move, Escape and a click elsewhere close, focus returns to the button.
+ */
+export function menuButton(label, items, { look = "quiet", iconName = null, name = null, align = "end", data = {} } = {}) {
+  const list = el("div", { class: `menu ${align}`, role: "menu", hidden: true });
+  const opener = el(
+    "button",
+    { type: "button", class: `button ${look}`, "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": name, title: name, data },
+    iconName ? icon(iconName) : null,
+    label ? el("span", {}, label) : null,
+    label ? icon("down") : null,
+  );
+  const root = el("div", { class: "menu-root" }, opener, list);
+  const entries = () => [...list.querySelectorAll('[role^="menuitem"]')];
+
+  const close = (refocus) => {
+    if (list.hidden) return;
+    list.hidden = true;
+    opener.setAttribute("aria-expanded", "false");
+    document.removeEventListener("pointerdown", outside, true);
+    if (refocus) opener.focus();
+  };
+  const outside = (event) => {
+    if (!root.contains(event.target)) close(false);
+  };
+  const open = () => {
+    list.replaceChildren(
+      ...items().map(([text, act, { checked } = {}]) =>
+        el(
+          "button",
+          {
+            type: "button",
+            role: checked === undefined ? "menuitem" : "menuitemcheckbox",
+            "aria-checked": checked === undefined ? null : String(checked),
+            tabindex: "-1",
+            on: {
+              click: () => {
+                close(true);
+                act();
+              },
+            },
+          },
+          el("span", {}, text),
+          checked ? icon("check") : null,
+        ),
+      ),
+    );
+    list.hidden = false;
+    opener.setAttribute("aria-expanded", "true");
+    document.addEventListener("pointerdown", outside, true);
+    entries()[0]?.focus();
+  };
+  opener.addEventListener("click", () => (list.hidden ? open() : close(true)));
+  root.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    const all = entries();
+    const at = all.indexOf(document.activeElement);
+    const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 };
+    if (event.key === "Escape") close(true);
+    else if (event.key === "Tab") return close(false);
+    else if (event.key in moves) all[(moves[event.key] + all.length) % all.length].focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  root.open = open;
+  return root;
+}
+
+/** Ask yes or no in a modal dialog; resolves to true or false. */
+export function confirm(title, text, yes) {
+  return new Promise((resolve) => {
+    const answer = (given) => {
+      dialog.close();
+      dialog.remove();
+      resolve(given);
+    };
+    const ok = button(yes, { look: "primary", act: () => answer(true) });
+    const dialog = el(
+      "dialog",
+      { class: "dialog", "aria-labelledby": "confirm-title", on: { cancel: () => answer(false) } },
+      el("h2", { id: "confirm-title" }, title),
+      el("p", {}, text),
+      el("div", { class: "dialog-actions" }, button("Cancel", { act: () => answer(false) }), ok),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+    ok.focus();
+  });
+}
+
+/** A line at the bottom of the window; `tone` is "plain" or "bad". */
+export function toast(text, tone = "plain") {
+  const node = el("div", { class: `toast ${tone}` }, el("span", {}, text));
+  const gone = () => node.remove();
+  node.append(el("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", on: { click: gone } }, icon("close")));
+  byId("toasts").append(node);
+  setTimeout(gone, tone === "bad" ? 10_000 : 5_000);
+}
+
+/** Tell screen readers, silently for everybody else. */
+export function announce(text) {
+  byId("announcer").textContent = text;
+}
