@@ -1,4 +1,4 @@
-"""The whole of Deskhand for a benchmark: `deskhand up` with data of its own, on a free port."""
+"""The whole of Deskhand for a benchmark or a test: `deskhand up` with data of its own."""
 
 from __future__ import annotations
 

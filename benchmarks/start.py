@@ -26,13 +26,21 @@ KINDS = (
 )
 
 
+def kind_of(process: psutil.Process) -> str:
+    """Which of Deskhand's processes this is."""
+    try:
+        words = process.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return "gone"
+    return next((kind for kind, word in KINDS if any(word in w for w in words)), "other")
+
+
 def megabytes(stack: Stack) -> dict[str, float]:
     """Resident memory by process; helpers of a process count with it."""
     found: dict[str, float] = {}
     family = [top := psutil.Process(stack.pid), *top.children(recursive=True)]
     for process in family:
-        words = process.cmdline()
-        kind = next((k for k, word in KINDS if any(word in w for w in words)), "other")
+        kind = kind_of(process)
         found[kind] = found.get(kind, 0.0) + process.memory_info().rss / 2**20
     return found
 

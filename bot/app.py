@@ -6,7 +6,8 @@ neither rasa nor tensorflow, so it starts in about a second and works while they
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -37,6 +38,8 @@ from bot.web.desk import Desk
 from bot.web.limits import Limits, Rate
 from bot.web.openapi import describe
 from bot.web.sessions import Sessions
+
+log = logging.getLogger(__name__)
 
 #: Conversations for which the assistant is asked at once; Rasa is one process, more only queue.
 TURNS_AT_ONCE = 16
@@ -87,12 +90,15 @@ def build(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         run = partial(follow, store=store, wakes=wakes, now=router.now)
+        turns, clock = AssistantFollower(store, router, assistant), Clock(router)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(wakes.run)
-            tasks.start_soon(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH))
-            turns = AssistantFollower(store, router, assistant)
-            tasks.start_soon(partial(run, Follower.ASSISTANT, turns.act, at_once=TURNS_AT_ONCE))
-            tasks.start_soon(partial(run, Follower.CLOCK, Clock(router).act, at_once=1))
+            for work in (
+                wakes.run,
+                partial(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH)),
+                partial(run, Follower.ASSISTANT, turns.act, at_once=TURNS_AT_ONCE),
+                partial(run, Follower.CLOCK, clock.act, at_once=1),
+            ):
+                tasks.start_soon(_for_ever, work)
             try:
                 yield
             finally:
@@ -120,6 +126,17 @@ def build(settings: Settings) -> Starlette:
         exception_handlers=wire.HANDLERS,
         lifespan=lifespan,
     )
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """A gateway that serves pages but answers nobody would be worse than none: whatever goes wrong
+    in its background work is logged, and the work begins again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background work stopped; beginning again")
+            await anyio.sleep(1.0)
 
 
 def connect(url: str, *, patient: bool = False) -> Redis[bytes]:

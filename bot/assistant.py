@@ -6,9 +6,10 @@ not belong here: understanding or deciding (that is in Rasa: `bot.nlu`, `bot.tri
 of events (`bot.conversation`).
 
 While the assistant starts, messages are kept and the customer is told so. Once it has been ready,
-a customer waits for it at most the turn's deadline; then a person is asked for. A turn may be
-repeated (a killed gateway, a lost answer): the assistant's channel knows the message by its seq and
-gives the answer that it gave before.
+a customer waits for it at most the turn's deadline; then a person is asked for. Until then a turn
+that failed is tried again, as a part of it may just be restarting. A turn can safely be repeated (a
+killed gateway, a lost answer): the assistant's channel knows the message by its seq and gives the
+answer that it gave before; a failed turn leaves no trace there.
 """
 
 from __future__ import annotations
@@ -180,8 +181,8 @@ class AssistantFollower:
         except AssistantError as why:
             since = self._failing_since.setdefault(message, time.monotonic())
             patient = time.monotonic() - since < self._assistant.deadline
-            if isinstance(why, AssistantUnreachable) and (
-                self._assistant.health is Health.LOADING or patient
+            if self._assistant.health is Health.LOADING or (
+                patient and not isinstance(why, AssistantSlow)
             ):
                 return await self._keep_waiting(id, spoke)
             log.warning("conversation %s goes to a person: %s", id, why)

@@ -220,15 +220,12 @@ def _answer(c: Conversation, command: Answer) -> tuple[Event, ...]:
         )
     if command.in_reply_to not in c.pending:
         return ()  # a second worker's copy of a turn that is already answered
-    events: list[Event] = []
-    if command.messages or command.handoff is None:
-        events.append(
-            BotAnswered(
-                messages=command.messages,
-                in_reply_to=command.in_reply_to,
-                reading=command.reading,
-            )
+    # Also without a word said, for the sake of its reading.
+    events: list[Event] = [
+        BotAnswered(
+            messages=command.messages, in_reply_to=command.in_reply_to, reading=command.reading
         )
+    ]
     if command.handoff is not None:
         events.append(HandoffRequested(handoff=command.handoff, in_reply_to=command.in_reply_to))
     return tuple(events)

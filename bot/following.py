@@ -6,8 +6,10 @@ must be repeatable: after a kill -9 the lease runs out and somebody else acts on
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
@@ -48,16 +50,21 @@ async def follow(
     slots = anyio.Semaphore(at_once)
 
     async def serve(lease: Lease) -> None:
+        held = _Held(lease)
+        keeping = asyncio.create_task(_keep(held, store, now))
         try:
-            async with anyio.create_task_group() as group:
-                group.start_soon(_keep, lease_box := [lease], store, now)
-                rest = await _act(act, lease, now)
-                group.cancel_scope.cancel()
-            await store.finish(lease_box[0], now=now(), seen=rest.seen, due=rest.due)
+            rest = await act(lease.conversation)
         except StoreUnavailable:
-            pass  # the lease runs out by itself, and the work is still there
+            return  # the lease runs out by itself, and the work is still there
+        except Exception:
+            # A mistake in one conversation must not stop the others: note it, come back later.
+            log.exception("%s failed on conversation %s", follower.value, lease.conversation)
+            rest = Rest(due=now() + AFTER_ERROR_MS)
         finally:
+            keeping.cancel()
             slots.release()
+        with suppress(StoreUnavailable):
+            await store.finish(held.lease, now=now(), seen=rest.seen, due=rest.due)
 
     async with anyio.create_task_group() as group:
         with wakes.listen(WAKE_WORK + follower.value) as woken:
@@ -75,25 +82,19 @@ async def follow(
                 await woken.wait(LOOK_S)
 
 
-async def _act(act: Callable[[str], Awaitable[Rest]], lease: Lease, now: Callable[[], int]) -> Rest:
-    """A mistake in one conversation must not stop the others: log it, and come back later."""
-    try:
-        return await act(lease.conversation)
-    except StoreUnavailable:
-        raise
-    except Exception:
-        log.exception("%s failed on conversation %s", lease.follower.value, lease.conversation)
-        return Rest(due=now() + AFTER_ERROR_MS)
+@dataclass(slots=True)
+class _Held:
+    """The lease as it stands after its latest renewal."""
+
+    lease: Lease
 
 
-async def _keep(box: list[Lease], store: Store, now: Callable[[], int]) -> None:
-    """Renew the lease in `box` until cancelled; a lost lease is left alone."""
+async def _keep(held: _Held, store: Store, now: Callable[[], int]) -> None:
+    """Renew the lease until cancelled; a lost one is left alone."""
     while True:
         await anyio.sleep(LEASE_MS / 3_000)
-        try:
-            renewed = await store.renew(box[0], now=now(), lease_ms=LEASE_MS)
-        except StoreUnavailable:
-            continue
-        if renewed is None:
-            return
-        box[0] = renewed
+        with suppress(StoreUnavailable):
+            renewed = await store.renew(held.lease, now=now(), lease_ms=LEASE_MS)
+            if renewed is None:
+                return
+            held.lease = renewed

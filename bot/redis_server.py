@@ -274,7 +274,7 @@ class RedisServer:
 def running(
     directory: Path,
     *,
-    appendfsync: str = "everysec",
+    appendfsync: str = "always",
     password: Secret | None = None,
     port: int | None = None,
 ) -> Iterator[RedisServer]:

@@ -68,7 +68,8 @@ class Router:
         return await self.execute(id, say, key=f"say:{client_id}")
 
     async def from_agent(self, id: str, command: commands.Command, *, client_id: str) -> Outcome:
-        """An agent's command, from whatever desk. Idempotent by `client_id`.
+        """An agent's command, from whatever desk. Idempotent by `client_id`. Lines of a reply that
+        begin with `//` become a note and never reach the customer.
 
         Raises:
             IllegalMove: the conversation's state forbids it (OwnedByOther: somebody else's).
@@ -76,11 +77,13 @@ class Router:
         """
         match command:
             case commands.Reply(agent=agent, text=text):
-                text = clean(text)
-                if text.startswith("//"):
-                    command = commands.Note(agent=agent, text=clean(text[2:]))
-                else:
-                    command = commands.Reply(agent=agent, text=text)
+                said, noted = split_notes(text)
+                if noted:
+                    note = commands.Note(agent=agent, text=clean(noted))
+                    if not said.strip():
+                        return await self.execute(id, note, key=f"agent:{client_id}")
+                    await self.execute(id, note, key=f"note:{client_id}")
+                command = commands.Reply(agent=agent, text=clean(said))
             case commands.Note(agent=agent, text=text):
                 command = commands.Note(agent=agent, text=clean(text))
             case _:
@@ -117,6 +120,18 @@ class Router:
         raise StoreUnavailable(
             "This conversation is too busy.", hint="Nothing was stored. Try again in a moment."
         )
+
+
+def split_notes(text: str) -> tuple[str, str]:
+    """What of an agent's text is for the customer, and what is a note: the lines that begin
+    with `//`."""
+    said, noted = [], []
+    for line in text.splitlines():
+        if line.lstrip().startswith("//"):
+            noted.append(line.lstrip().removeprefix("//").strip())
+        else:
+            said.append(line)
+    return "\n".join(said), "\n".join(noted)
 
 
 def clean(text: str) -> str:

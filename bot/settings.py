@@ -55,7 +55,9 @@ class Settings:
     trust_proxy: bool = False
 
     redis_url: Secret = field(default_factory=lambda: Secret(""))
-    appendfsync: str = "everysec"
+    #: Of the embedded Redis. "everysec" answers before it writes while the disk is slow, so that a
+    #: kill -9 can lose what was acknowledged; "always" costs a fsync per batch of writes.
+    appendfsync: str = "always"
 
     #: Base of the assistant's channel, e.g. http://127.0.0.1:5005 (set by `deskhand up`).
     assistant_url: str = "http://127.0.0.1:5005"

@@ -82,7 +82,7 @@ class StatusBoard:
         return text
 
     def _drawing(self) -> str:
-        width = shutil.get_terminal_size().columns
+        width = shutil.get_terminal_size().columns or 80  # some terminals do not know theirs
         now = self._clock()
         lines = [self._line(status, now - since, width) for status, since in self._board.values()]
         self._drawn = len(lines)

@@ -1,27 +1,31 @@
 """Triage: may the assistant answer this turn, should it ask, or does a person take over?
 
-Here belong the signals of one turn (`Turn`), the owner's policy (`Policy`, read from
-`data/triage.yml`), the ordered table of rules, and the decision with its reasons in words.
-Nothing here reads a file, a clock, Redis or Rasa: the action server calls `decide` once a turn,
-benchmarks and what-if replays call it with other policies, and each gets the same answer. How
-texts ask for a person is in `bot.human_requests`, which the gateway uses on its own.
+Here belong the signals of one turn (`Turn`), the ordered table of rules, and the decision with its
+reasons in words. Nothing here reads a file, a clock, Redis or Rasa: the action server calls
+`decide` once a turn, benchmarks and what-if replays call it with other policies, and each gets the
+same answer. The owner's policy is in `bot.triage_policy`; how texts ask for a person is in
+`bot.human_requests`, which the gateway uses on its own.
 """
 
 from __future__ import annotations
 
 import difflib
 import enum
-import io
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from bot.errors import DeskhandError
 from bot.human_requests import asks_for_human, normalise, speaks_of_other_people
+from bot.triage_policy import (
+    REMEMBERED_TURNS,
+    Policy,
+    PolicyError,
+    Reason,
+    Topic,
+    load_policy,
+)
 
 __all__ = [
     "Candidate",
@@ -38,20 +42,11 @@ __all__ = [
     "load_policy",
 ]
 
-REMEMBERED_TURNS = 6
-"""How many earlier turns the memory keeps: enough for every limit that a policy may set."""
-
 REMEMBERED_CHARACTERS = 200
 """A remembered text is cut here; repetition shows in the first words already."""
 
 SAME_TEXT = 0.87
 """Similarity (0 to 1) from which two messages count as the same one said again."""
-
-
-class PolicyError(DeskhandError):
-    """The triage policy is wrong. The message names the key, the value and what is allowed."""
-
-    code = "triage_policy"
 
 
 class Outcome(str, enum.Enum):
@@ -63,87 +58,6 @@ class Outcome(str, enum.Enum):
     """The assistant offers its best guesses and a person."""
     HANDOFF = "handoff"
     """A person takes over."""
-
-
-class Reason(str, enum.Enum):
-    """Why a person takes over; the codes are part of the gateway's contract."""
-
-    ASKED_FOR_HUMAN = "asked_for_human"
-    CLARIFICATIONS_FAILED = "clarifications_failed"
-    FRUSTRATED = "frustrated"
-    COMPLAINT = "complaint"
-    SENSITIVE = "sensitive"
-    REPEATED = "repeated"
-
-
-# --- policy ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A subject that always goes to a person.
-
-    It matches when one of `phrases` occurs in the text (whole words, any case; a trailing `*`
-    on a word allows any ending) or when the intent is one of `intents` with a confidence of at
-    least `confidence`.
-    """
-
-    name: str
-    words: str
-    """The reason as an agent reads it, for example "mentions legal action"."""
-    phrases: tuple[str, ...]
-    intents: tuple[str, ...]
-    confidence: float
-    skill: str | None
-    reason: Reason
-    pattern: re.Pattern[str] | None = field(compare=False, repr=False, default=None)
-
-    def match(self, turn: Turn) -> str | None:
-        """What in the turn matched, in words; None if nothing did."""
-        if self.pattern is not None and not turn.is_payload:
-            found = self.pattern.search(normalise(turn.text))
-            if found:
-                return f"“{found.group(0)}”"
-        if turn.intent in self.intents and turn.confidence >= self.confidence:
-            return f"{turn.intent} {turn.confidence:.2f}"
-        return None
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The owner's triage policy; `load_policy` makes one from `data/triage.yml`.
-
-    Thresholds are confidences or scores from 0 to 1, limits count messages. Every key is
-    explained in the file.
-    """
-
-    answer_confidence: float
-    sure_confidence: float
-    margin: float
-    out_of_scope: float
-    human_confidence: float
-    candidate_confidence: float
-    anger: float
-    annoyance: float
-    clarifications: int
-    foreign_clarifications: int
-    annoyed_messages: int
-    repeated_messages: int
-    stalled_messages: int
-    candidates: int
-    languages: tuple[str, ...]
-    fallback_intent: str
-    human_intent: str
-    human_skill: str | None
-    chat_intents: frozenset[str]
-    rejecting_intents: frozenset[str]
-    anger_by_signal: Mapping[str, float]
-    topics: tuple[Topic, ...]
-
-    def anger_for(self, turn: Turn) -> float:
-        """The frustration at which this customer is handed over at once."""
-        lowered = [at for name, at in self.anger_by_signal.items() if name in turn.signals]
-        return min([self.anger, *lowered])
 
 
 # --- a turn ---------------------------------------------------------------------------------
@@ -219,7 +133,7 @@ class Turn:
     requested_slot: str | None = None
     """What the form asked for."""
     fills_form: bool = False
-    """The message holds the entity that the form asked for."""
+    """Within a form: the message holds what was asked for, or little besides such details."""
     signals: frozenset[str] = frozenset()
     """Facts from outside the text, for example "vip"; the policy says what they change."""
     memory: Memory = Memory()
@@ -256,11 +170,12 @@ class Turn:
         `form` the name of the active loop, `requested_slot` the slot that it asked for.
         """
         intent = parse.get("intent") or {}
-        entities = {str(e.get("entity")) for e in parse.get("entities") or ()}
+        text = str(parse.get("text") or "")
+        entities = list(parse.get("entities") or ())
         value = previous if isinstance(previous, Mapping) else {}
         memory = value.get("memory")
         return cls(
-            text=str(parse.get("text") or ""),
+            text=text,
             intent=intent.get("name"),
             confidence=_unit(intent.get("confidence")),
             ranking=tuple(
@@ -273,10 +188,20 @@ class Turn:
             language=str(parse.get("language") or "en"),
             form=form,
             requested_slot=requested_slot,
-            fills_form=requested_slot is not None and requested_slot in entities,
+            fills_form=form is not None and _holds_details(text, entities, requested_slot),
             signals=frozenset(signals),
             memory=Memory.from_json(memory if isinstance(memory, Mapping) else value),
         )
+
+
+def _holds_details(
+    text: str, entities: Sequence[Mapping[str, Any]], requested_slot: str | None
+) -> bool:
+    """The requested entity is there, or entities make up at least half of the text."""
+    if any(e.get("entity") == requested_slot for e in entities):
+        return True
+    length = sum(int(e.get("end") or 0) - int(e.get("start") or 0) for e in entities)
+    return 0 < len(text) <= 2 * length
 
 
 def _unit(value: object) -> float:
@@ -347,18 +272,18 @@ def _handoff(reason: Reason, *words: str, skill: str | None = None) -> Decision:
 def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
     if not turn.is_payload and asks_for_human(turn.text):
         return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
-    if turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
-        # To the classifier a message about somebody else's agent, or one that asks whether this
-        # is a bot, looks alike. There only the words count, and `_doubt` asks what was meant.
-        if turn.is_payload or not speaks_of_other_people(turn.text):
-            words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
-            return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
+    # To the classifier a message about somebody else's agent, or one that asks whether this is a
+    # bot, looks alike. There only the words count, and `_doubt` asks what was meant.
+    plain = turn.is_payload or not (turn.fills_form or speaks_of_other_people(turn.text))
+    if plain and turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
+        words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
+        return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
     return None
 
 
 def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
     for topic in policy.topics:
-        found = topic.match(turn)
+        found = topic.match("" if turn.is_payload else turn.text, turn.intent, turn.confidence)
         if found:
             return _handoff(topic.reason, f"{topic.words} ({found})", skill=topic.skill)
     return None
@@ -366,7 +291,7 @@ def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
 
 def _angry(turn: Turn, policy: Policy) -> Decision | None:
     earlier = turn.memory.frustrations
-    if turn.frustration >= policy.anger_for(turn):
+    if turn.frustration >= policy.anger_for(turn.signals):
         rising = bool(earlier) and turn.frustration > earlier[-1] + 0.1
         words = f"frustration {turn.frustration:.2f}" + (", rising" if rising else "")
         return _handoff(Reason.FRUSTRATED, words)
@@ -446,6 +371,8 @@ def _doubt(turn: Turn, policy: Policy) -> str | None:
     """Why the message cannot be placed, in words; None if it can."""
     if turn.is_payload:
         return None
+    if not any(c.isalnum() or unicodedata.category(c) == "So" for c in turn.text):
+        return "a message without words"
     if turn.memory.clarifications and turn.intent in policy.rejecting_intents:
         return "none of the suggestions fits"
     if turn.intent is None or turn.intent == policy.fallback_intent:
@@ -532,154 +459,3 @@ def _remember(turn: Turn, policy: Policy, decision: Decision) -> Memory:
         # "hello?" between two messages that nobody understood does not make them understood.
         return kept
     return replace(kept, clarifications=0, unplaced=(), intent=turn.intent)
-
-
-# --- reading the policy ---------------------------------------------------------------------
-
-
-def load_policy(source: str | Mapping[str, Any]) -> Policy:
-    """The policy in a YAML text or a mapping of the shape of `data/triage.yml`.
-
-    Raises PolicyError naming the key and the value: a key that is missing or unknown, a number
-    outside its range, thresholds in the wrong order, a reason code that does not exist.
-    """
-    if isinstance(source, str):
-        try:
-            source = YAML(typ="safe", pure=True).load(io.StringIO(source))
-        except YAMLError as error:
-            raise PolicyError(f"the triage policy is not valid YAML: {error}") from error
-    root = _Section("", source)
-    confidence, mood = root.section("confidence"), root.section("mood")
-    limits, intents = root.section("limits"), root.section("intents")
-    policy = Policy(
-        answer_confidence=confidence.score("answer"),
-        sure_confidence=confidence.score("sure"),
-        margin=confidence.score("margin"),
-        out_of_scope=confidence.score("out_of_scope"),
-        human_confidence=confidence.score("human"),
-        candidate_confidence=confidence.score("candidate"),
-        anger=mood.score("anger"),
-        annoyance=mood.score("annoyance"),
-        anger_by_signal=mood.scores("anger_by_signal"),
-        clarifications=limits.count("clarifications", 0),
-        foreign_clarifications=limits.count("foreign_clarifications", 0),
-        annoyed_messages=limits.count("annoyed_messages", 2),
-        repeated_messages=limits.count("repeated_messages", 2),
-        stalled_messages=limits.count("stalled_messages", 2, 50),
-        candidates=limits.count("candidates", 1),
-        languages=root.names("languages"),
-        fallback_intent=intents.name("fallback"),
-        human_intent=intents.name("human"),
-        human_skill=intents.name("human_skill", optional=True),
-        chat_intents=frozenset(intents.names("chat")),
-        rejecting_intents=frozenset(intents.names("rejecting")),
-        topics=tuple(_topic(section) for section in root.sections("topics")),
-    )
-    for section in (confidence, mood, limits, intents, root):
-        section.done()
-    if policy.sure_confidence < policy.answer_confidence:
-        raise confidence.wrong("sure", "at least confidence.answer")
-    if policy.anger < policy.annoyance:
-        raise mood.wrong("anger", "at least mood.annoyance")
-    if not policy.languages:
-        raise root.wrong("languages", "at least one language code")
-    return policy
-
-
-def _topic(section: _Section) -> Topic:
-    phrases, intents = section.names("phrases"), section.names("intents")
-    code = section.name("reason") or ""
-    allowed = [r.value for r in Reason]
-    if code not in allowed:
-        raise section.wrong("reason", "one of " + ", ".join(allowed))
-    if not phrases and not intents:
-        raise section.wrong("phrases", "not empty when there are no intents either")
-    topic = Topic(
-        name=section.name("name"),
-        words=section.name("words"),
-        phrases=phrases,
-        intents=intents,
-        confidence=section.score("confidence"),
-        skill=section.name("skill", optional=True),
-        reason=Reason(code),
-        pattern=_phrases(phrases),
-    )
-    section.done()
-    return topic
-
-
-def _phrases(phrases: Sequence[str]) -> re.Pattern[str] | None:
-    if not phrases:
-        return None
-    parts = [re.escape(normalise(p)).replace(r"\*", r"\w*") for p in phrases]
-    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + r")(?!\w)")
-
-
-class _Section:
-    """One mapping of the policy file: reads keys with their types, and reports leftovers."""
-
-    def __init__(self, path: str, value: object) -> None:
-        if not isinstance(value, Mapping):
-            raise PolicyError(f"{path or 'the triage policy'} is {value!r}; it must be a mapping")
-        self._path = path
-        self._value = value
-        self._read: set[str] = set()
-
-    def _key(self, key: str) -> str:
-        return f"{self._path}.{key}" if self._path else key
-
-    def _get(self, key: str) -> Any:
-        self._read.add(key)
-        if key not in self._value:
-            raise PolicyError(f"{self._key(key)} is missing in the triage policy")
-        return self._value[key]
-
-    def wrong(self, key: str, must_be: str) -> PolicyError:
-        return PolicyError(f"{self._key(key)} is {self._value.get(key)!r}; it must be {must_be}")
-
-    def section(self, key: str) -> _Section:
-        return _Section(self._key(key), self._get(key))
-
-    def sections(self, key: str) -> list[_Section]:
-        value = self._get(key)
-        if not isinstance(value, list):
-            raise self.wrong(key, "a list")
-        return [_Section(f"{self._key(key)}[{i}]", item) for i, item in enumerate(value)]
-
-    def score(self, key: str) -> float:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise self.wrong(key, "a number from 0 to 1")
-        return float(value)
-
-    def scores(self, key: str) -> dict[str, float]:
-        section = self.section(key)
-        return {str(name): section.score(str(name)) for name in section._value}
-
-    def count(self, key: str, least: int, most: int = REMEMBERED_TURNS) -> int:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise self.wrong(key, f"a whole number from {least} to {most}")
-        return int(value)
-
-    def name(self, key: str, *, optional: bool = False) -> Any:
-        value = self._get(key)
-        if value is None and optional:
-            return None
-        if not isinstance(value, str) or not value.strip():
-            raise self.wrong(key, "a text" + (" or empty (null)" if optional else ""))
-        return value
-
-    def names(self, key: str) -> tuple[str, ...]:
-        value = self._get(key)
-        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
-            raise self.wrong(key, "a list of texts")
-        return tuple(value)
-
-    def done(self) -> None:
-        unknown = [str(k) for k in self._value if str(k) not in self._read]
-        if unknown:
-            raise PolicyError(
-                f"{self._key(unknown[0])} is not a key of the triage policy; "
-                f"known here: {', '.join(sorted(self._read))}"
-            )

@@ -219,12 +219,7 @@ class Service:
         from redis.exceptions import RedisError
 
         if not self._settings.redis_url:
-            prepared = redis_server.prepare(
-                self._var / "redis",
-                password=redis_server.kept_password(self._var / "secrets" / "redis"),
-                port=self._redis_port,
-                appendfsync=self._settings.appendfsync,
-            )
+            prepared = self._prepare_redis()
             self._redis_url = prepared.url
         redis: Redis[bytes] = Redis.from_url(
             self._redis_url.reveal(), socket_connect_timeout=2, socket_timeout=2
@@ -258,6 +253,20 @@ class Service:
         else:
             await self._find_redis()
         return redis
+
+    def _prepare_redis(self) -> redis_server.Prepared:
+        try:
+            return redis_server.prepare(
+                self._var / "redis",
+                password=redis_server.kept_password(self._var / "secrets" / "redis"),
+                port=self._redis_port,
+                appendfsync=self._settings.appendfsync,
+            )
+        except OSError as why:
+            raise ProcessFailed(
+                f"{why.filename or self._var} cannot be written: {why.strerror}.",
+                hint="Redis keeps the conversations there. Free some space or correct its owner.",
+            ) from why
 
     async def _find_redis(self) -> None:
         address = _without_secrets(self._redis_url)

@@ -6,6 +6,8 @@ The scripted assistant speaks the channel's protocol over HTTP; the really train
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 import redis as sync_redis
 from redis.asyncio import Redis
 
+from benchmarks.stack import Stack, deskhand_up
 from bot.app import connect
 from bot.redis_server import RedisServer, running
 from bot.router import Router
@@ -21,6 +24,7 @@ from tests.customer import Customer
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant
 
+ROOT = Path(__file__).parent.parent
 GREETING = "Hello, I am a bot."
 
 
@@ -68,6 +72,19 @@ def gateway(
     """The gateway on a loopback port, with the scripted assistant behind it."""
     with RunningGateway(redis_url, assistant.url, assistant.token, tmp_path) as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """All of Deskhand as `deskhand up` runs it, with a really trained model: one for the whole run.
+
+    The model is trained once, and only if its data has changed since the last run. Tests that break
+    something wait until it is whole again.
+    """
+    subprocess.run([sys.executable, "-m", "bot", "train"], cwd=ROOT, check=True)
+    with deskhand_up() as stack:
+        stack.wait_until_ready()
+        yield stack
 
 
 @pytest.fixture

@@ -6,20 +6,24 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
-from tests.gateway import RunningGateway
-
 Log = list[dict[str, Any]]
+
+
+class Gateway(Protocol):
+    """Whatever listens at `url`."""
+
+    @property
+    def url(self) -> str: ...
 
 
 class Customer:
     """One chat session against a running gateway."""
 
-    def __init__(self, gateway: RunningGateway, **headers: str) -> None:
-        self.gateway = gateway
+    def __init__(self, gateway: Gateway, **headers: str) -> None:
         self.http = httpx.Client(
             base_url=f"{gateway.url}/api/chat", headers=headers, timeout=10, trust_env=False
         )

@@ -174,10 +174,10 @@ class ScriptedAssistant:
 Check = Callable[[], bool]
 
 
-def until(check: Check, *, within: float = 10.0, what: str = "it") -> None:
+def until(check: Check, *, within: float = 10.0, every: float = 0.01, what: str = "it") -> None:
     """Poll `check` until true; fail with `what` after `within` seconds."""
     end = time.monotonic() + within
     while not check():
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not happen within {within:g} s")
-        time.sleep(0.01)
+        time.sleep(every)

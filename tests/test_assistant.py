@@ -64,9 +64,11 @@ def agents(redis_url: str) -> Agents:
 
 
 @contextmanager
-def without_assistant(redis_url: str, tmp_path: Path, **more: Any) -> Iterator[Customer]:
-    """A customer of a gateway behind whose assistant's address nothing listens."""
-    (port,) = free_ports(1)
+def without_assistant(
+    redis_url: str, tmp_path: Path, port: int | None = None, **more: Any
+) -> Iterator[Customer]:
+    """A customer of a gateway behind whose assistant's `port` nothing listens."""
+    port = port or free_ports(1)[0]
     address = f"http://127.0.0.1:{port}"
     with (
         RunningGateway(redis_url, address, ScriptedAssistant.token, tmp_path, **more) as gateway,
@@ -78,12 +80,12 @@ def without_assistant(redis_url: str, tmp_path: Path, **more: Any) -> Iterator[C
 def test_while_the_assistant_starts_messages_are_kept_and_the_customer_knows(
     redis_url: str, tmp_path: Path
 ) -> None:
-    with without_assistant(redis_url, tmp_path) as customer:
+    (port,) = free_ports(1)
+    with without_assistant(redis_url, tmp_path, port) as customer:
         customer.say("where is my order")
         log = customer.log(shown("notice"))
         assert log[-1]["code"] == "assistant_loading"
         customer.say("hello?")
-        port = int(customer.gateway.settings.assistant_url.rsplit(":", 1)[1])
         with ScriptedAssistant(port) as assistant:
             log = customer.log(answered(2))
             assert [turn["text"] for turn in assistant.turns] == ["where is my order", "hello?"]

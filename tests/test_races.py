@@ -132,7 +132,7 @@ async def scene(url: str, seed: int) -> tuple[list[Entry], Conversation, dict[st
         for parts in zip(stores, routers, follower_of, strict=True)
     ]
     await asyncio.gather(customer(), agent(ANNA), agent(BEN))
-    while (await stores[0].load(id)).pending:  # noqa: ASYNC110 (the state is in Redis)
+    while (await stores[0].load(id)).pending:
         await asyncio.sleep(0.005)
     done.set()
     await asyncio.gather(*workers)

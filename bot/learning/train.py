@@ -206,9 +206,12 @@ async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) 
         },
     )
     log = ChildLog(project.logs / "train.log", progress)
+    complaints: list[str] = []
 
     def tell(line: str) -> None:
-        if match := re.search(r"Starting to train component '(\w+)'", line):
+        if match := re.search(r"UserWarning: (.*(?:not listed|not present|mandatory).*)", line):
+            complaints.append(match[1])
+        elif match := re.search(r"Starting to train component '(\w+)'", line):
             progress(f"training {match[1]}")
         elif match := re.search(r"Restored component '(\w+)'", line):
             progress(f"{match[1]} is unchanged")
@@ -220,18 +223,21 @@ async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) 
     finally:
         log.close()
     if code:
-        raise TrainingFailed(_why(project, log.lines()), hint=_see(project))
+        raise TrainingFailed(_why(project, log.lines(), complaints), hint=_see(project))
 
 
-def _why(project: Project, lines: list[str]) -> str:
+def _why(project: Project, lines: list[str], complaints: list[str]) -> str:
     """Rasa's own sentence about what is wrong, on one line and without our absolute paths."""
+    told = explaining(lines) or "Rasa ended without a word"
     for number, line in enumerate(lines):
         # An exception that Rasa prints on purpose: its message may go on over the next lines.
         if re.match(r"[A-Z]\w*(Exception|Error): ", line):
-            lines = [" ".join(lines[number : number + 6])]
-    told = explaining(lines) or "Rasa ended without a word"
-    told = re.sub(r"^(?:rasa\.)?[\w.]*(?:Exception|Error): ", "", told)
-    return f"No model was made: {told.replace(f'{project.root.resolve()}/', '')}"
+            told = " ".join(lines[number : number + 6])
+    if complaints and "validation completed with errors" in told:
+        told = complaints[0]  # it warns about what it then fails for
+    told = re.sub(r"^[\w.]*(?:Exception|Error): ", "", told)
+    told = told.replace(f"{project.root.resolve()}/", "")
+    return f"No model was made: {told if len(told) <= 400 else told[:399] + '…'}"
 
 
 def _see(project: Project) -> str:

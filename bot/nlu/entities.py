@@ -189,17 +189,17 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         "date",
         _shape(
-            rf"\b(?P<value>\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s)?{_MONTH}(?:\s\d{{4}})?|"
-            rf"{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?)\b"
+            rf"\b(?P<value>\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH}(?:\s+\d{{4}})?|"
+            rf"{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?)\b"
         ),
         _lower,
     ),
     Shape(
         "date",
         _shape(
-            rf"\b(?P<value>(?:the\s)?day\s(?:before\syesterday|after\stomorrow)|yesterday|today|"
-            rf"tonight|tomorrow|(?:last|this|next|on|by|since)\s(?:{_WEEKDAY}|week|weekend|month|"
-            rf"year)|{_WEEKDAY}|{_COUNT}\s(?:days?|weeks?|months?)\s(?:ago|back))\b"
+            rf"\b(?P<value>(?:the\s+)?day\s+(?:before\s+yesterday|after\s+tomorrow)|yesterday|today|"
+            rf"tonight|tomorrow|(?:last|this|next|on|by|since)\s+(?:{_WEEKDAY}|week|weekend|month|"
+            rf"year)|{_WEEKDAY}|{_COUNT}\s+(?:days?|weeks?|months?)\s+(?:ago|back))\b"
         ),
         _lower,
     ),

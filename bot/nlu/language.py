@@ -22,8 +22,9 @@ _COMMON = {
     "waar wanneer hoe waarom heb hebben kan kunnen wil graag bestelling pakket nog steeds naar op "
     "bij aan dank bedankt hallo dag mag retour terug geld als ook er om te",
     "de": "der die das ein eine einen ich mein meine du sie ihr wir ist sind von für mit nicht "
-    "kein keine und aber dass was wo wann wie warum habe haben kann können will möchte bitte bestellung "
-    "paket noch immer nach auf bei an danke hallo guten tag zurück geld wenn auch es zu meiner",
+    "kein keine und aber dass was wo wann wie warum habe haben kann können will möchte "
+    "bitte bestellung paket "
+    "noch immer nach auf bei an danke hallo guten tag zurück geld wenn auch es zu meiner",
     "no": "jeg min mitt mine du dere vi er av for med ikke ingen og men at det den hva hvor når "
     "hvordan hvorfor har kan vil gjerne bestilling pakke pakken fortsatt til på hos takk hei retur "
     "tilbake penger hvis også en et å meg deg",

@@ -6,18 +6,17 @@ Each time the same two questions: is anything lost, is anything doubled?
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.e2e.widget_visit import SESSION, Shop, Visit, until
+from tests.e2e.widget_visit import SESSION, Shop, StrictSite, Visit, until
 from tests.gateway import RunningGateway
-from tests.scripted_assistant import ScriptedAssistant
 
+NewTab = Callable[[], Awaitable[Visit]]
 pytest_plugins = ("tests.e2e.console_fixtures", "tests.e2e.widget_fixtures")
 
 
@@ -35,12 +34,13 @@ async def test_the_conversation_survives_a_reload_and_is_not_doubled(visit: Visi
     assert await visit.texts() == [*before, "three", "echo: three"]
 
 
-async def test_the_conversation_survives_without_what_the_tab_remembers(visit: Visit) -> None:
+async def test_the_conversation_is_still_there_in_a_later_tab(
+    visit: Visit, new_tab: NewTab
+) -> None:
     await visit.open()
     await visit.talk("one")
     before = await visit.texts()
-    await visit.page.evaluate("sessionStorage.clear(); window.onpagehide = null")
-    other = Visit(await visit.page.context.new_page(), visit.url)
+    other = await new_tab()
     await visit.page.close()
     await other.open()
     await expect(other.bubbles).to_have_count(len(before))
@@ -54,16 +54,17 @@ async def test_a_draft_survives_a_reload(visit: Visit) -> None:
     await expect(visit.input).to_have_value("half a thought")
 
 
-async def test_two_tabs_agree(visit: Visit, second_tab: Visit) -> None:
+async def test_two_tabs_agree(visit: Visit, new_tab: NewTab) -> None:
     streams: list[str] = []
-    for tab in (visit, second_tab):
-        tab.page.on("request", lambda request: streams.append(request.url))
+    visit.page.context.on("request", lambda request: streams.append(request.url))
     await visit.open()
     await visit.talk("from the first")
+    second_tab = await new_tab()
     await second_tab.arrive()
     await second_tab.launcher.click()
     await expect(second_tab.bubbles).to_have_count(3)
     await second_tab.talk("from the second")
+    await visit.page.bring_to_front()
     await visit.talk("from the first again")
     await expect(second_tab.said("echo: from the first again")).to_be_visible()
     assert await visit.texts() == await second_tab.texts()
@@ -72,10 +73,11 @@ async def test_two_tabs_agree(visit: Visit, second_tab: Visit) -> None:
 
 
 async def test_when_the_leading_tab_is_closed_the_other_takes_over(
-    visit: Visit, second_tab: Visit, shop: Shop
+    visit: Visit, new_tab: NewTab, shop: Shop
 ) -> None:
     await visit.open()
     await visit.talk("one")
+    second_tab = await new_tab()
     await second_tab.arrive()
     await second_tab.launcher.click()
     await expect(second_tab.bubbles).to_have_count(3)
@@ -86,31 +88,39 @@ async def test_when_the_leading_tab_is_closed_the_other_takes_over(
     assert await shop.heard(conversation) == ["one", "two"]
 
 
-async def test_a_tab_that_hangs_is_replaced(visit: Visit, second_tab: Visit) -> None:
-    """The leader's page is busy for ever, yet holds its lock; the other tab takes over."""
+async def test_a_leading_tab_that_does_not_answer_is_replaced(
+    visit: Visit, new_tab: NewTab
+) -> None:
+    """As when a browser freezes a tab in the background: it keeps its lock, but says nothing."""
     await visit.open()
     await visit.talk("one")
+    second_tab = await new_tab()
     await second_tab.arrive()
     await second_tab.launcher.click()
     await expect(second_tab.bubbles).to_have_count(3)
     await visit.page.evaluate(
-        "setTimeout(() => { const end = Date.now() + 12000; while (Date.now() < end); }, 50); 0"
+        """() => {
+          const { postMessage } = BroadcastChannel.prototype;
+          BroadcastChannel.prototype.postMessage = () => {};
+          window.wakeUp = () => { BroadcastChannel.prototype.postMessage = postMessage; };
+        }"""
     )
-    await second_tab.page.bring_to_front()
-    await second_tab.say("two")
-    await expect(second_tab.said("echo: two")).to_be_visible(timeout=11_000)
-    await expect(visit.said("echo: two")).to_be_visible(timeout=15_000)
+    await second_tab.talk("two")
+    await visit.page.evaluate("wakeUp()")
+    await visit.talk("three")
+    await expect(second_tab.said("echo: three")).to_be_visible()
     assert await visit.texts() == await second_tab.texts()
 
 
 async def test_what_was_read_in_one_tab_is_read_in_the_other(
-    visit: Visit, second_tab: Visit, shop: Shop
+    visit: Visit, new_tab: NewTab, shop: Shop
 ) -> None:
     await visit.open()
     await visit.choose("Talk to a person")
     await expect(visit.banners).to_contain_text("You are next.")
     conversation = await visit.conversation()
     await visit.button("Close chat").click()
+    second_tab = await new_tab()
     await second_tab.arrive()
     await shop.claims(conversation)
     await shop.says(conversation, "Hello.")
@@ -120,11 +130,10 @@ async def test_what_was_read_in_one_tab_is_read_in_the_other(
     await expect(visit.launcher).to_have_accessible_name("Open chat")
 
 
-async def test_starting_again_in_one_tab_starts_again_in_all(
-    visit: Visit, second_tab: Visit
-) -> None:
+async def test_starting_again_in_one_tab_starts_again_in_all(visit: Visit, new_tab: NewTab) -> None:
     await visit.open()
     await visit.talk("old story")
+    second_tab = await new_tab()
     await second_tab.arrive()
     await second_tab.launcher.click()
     await second_tab.choose("End chat")
@@ -174,10 +183,11 @@ async def test_an_answer_that_got_lost_doubles_nothing(visit: Visit, shop: Shop)
 
     async def lose_the_first(route: Route) -> None:
         lost.append(json.loads(route.request.post_data or ""))
-        if len(lost) > 1:
-            return await route.continue_()
-        await route.fetch()
-        await route.abort()
+        if len(lost) == 1:
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
 
     await visit.open()
     await visit.page.route("**/events*", lambda route: route.abort())
@@ -206,13 +216,14 @@ async def test_a_broken_stream_resumes_without_gap_or_double(
     await expect(visit.status).to_have_text("Not delivered yet, will retry")
     await visit.page.route("**/events*", lambda route: route.abort())
     gateway.start()
-    with httpx.Client(base_url=gateway.url, trust_env=False) as elsewhere:
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as elsewhere:
         for n in range(3):
-            elsewhere.post(
+            response = await elsewhere.post(
                 "/api/chat/messages",
                 json={"client_id": f"elsewhere-{n}", "text": f"elsewhere {n}"},
                 headers={"Authorization": f"Bearer {token}"},
-            ).raise_for_status()
+            )
+            assert response.status_code == 202
     await visit.page.unroute_all()
     for text in ("elsewhere 2", "written while the server is away"):
         await expect(visit.said(f"echo: {text}")).to_be_visible(timeout=20_000)
@@ -231,8 +242,9 @@ async def test_a_busy_server_is_obeyed(visit: Visit, shop: Shop) -> None:
     async def refuse(route: Route) -> None:
         status = answers.pop(0) if answers else 200
         if status == 200:
-            return await route.continue_()
-        await route.fulfill(status=status, json=too_many, headers={"Retry-After": "1"})
+            await route.continue_()
+        else:
+            await route.fulfill(status=status, json=too_many, headers={"Retry-After": "1"})
 
     await visit.open()
     await visit.page.route("**/messages", refuse)
@@ -253,9 +265,10 @@ async def test_an_expired_session_is_renewed_and_the_conversation_goes_on(
 
     async def refuse_once(route: Route) -> None:
         if refused:
-            return await route.continue_()
-        refused.append(route.request.url)
-        await route.fulfill(status=401, json=expired)
+            await route.continue_()
+        else:
+            refused.append(route.request.url)
+            await route.fulfill(status=401, json=expired)
 
     await visit.open()
     await visit.talk("one")
@@ -306,51 +319,27 @@ async def test_while_the_assistant_starts_the_widget_says_so_and_a_person_can_be
 
 # ── pages of other origins ──
 
-STRICT = """<!doctype html><html lang="en"><title>A strict shop</title><body><h1>A strict shop</h1>
-<script src="{gateway}/widget.js" defer></script>"""
-
-
-@pytest.fixture
-def open_gateway(
-    redis_url: str, assistant: ScriptedAssistant, tmp_path: Path
-) -> Iterator[RunningGateway]:
-    origins = frozenset({"http://shop.test"})
-    with RunningGateway(
-        redis_url, assistant.url, assistant.token, tmp_path, origins=origins
-    ) as gateway:
-        yield gateway
-
 
 async def test_a_strict_page_over_plain_http_needs_only_the_gateway_in_its_policy(
-    chromium: Browser, open_gateway: RunningGateway
+    plain_http_browser: Browser, strict_site: StrictSite
 ) -> None:
     """No secure context: no locks, so each tab leads itself; and Trusted Types are enforced."""
-    gateway = open_gateway.url
-    policy = (
-        f"default-src 'none'; script-src {gateway}; connect-src {gateway}; "
-        "require-trusted-types-for 'script'"
-    )
-
-    async def serve(route: Route) -> None:
-        await route.fulfill(
-            content_type="text/html",
-            body=STRICT.format(gateway=gateway),
-            headers={"Content-Security-Policy": policy},
-        )
-
-    context = await chromium.new_context()
-    await context.route("http://shop.test/", serve)
-    first, second = [Visit(await context.new_page(), "http://shop.test/") for _ in range(2)]
+    context = await plain_http_browser.new_context()
+    first, second = [Visit(await context.new_page(), strict_site.url) for _ in range(2)]
     await first.open()
-    assert not await first.page.evaluate("isSecureContext")
+    assert not await first.page.evaluate("isSecureContext || 'locks' in navigator")
     await first.talk("one")
     await second.arrive()
     await second.launcher.click()
     await expect(second.bubbles).to_have_count(3)
     await second.talk("two")
-    await first.page.bring_to_front()
     await expect(first.said("echo: two")).to_be_visible()
     assert await first.texts() == await second.texts()
+    await second.choose("End chat")
+    await second.choose("Start again")
+    for tab in (first, second):
+        await expect(tab.bubbles).to_have_count(1)
+    await context.close()
     assert [first.mistakes, second.mistakes] == [[], []]
 
 

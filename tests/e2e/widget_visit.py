@@ -7,6 +7,7 @@ The fixtures that make them are in `widget_fixtures`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
 from playwright.async_api import Locator, Page, ViewportSize, expect
@@ -20,7 +21,7 @@ DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
 MAYA = Agent(login="maya", name="Maya Berg")
 
-#: A failed request shows itself in the console of every browser; what it means is the tests' matter.
+#: A failed request shows itself in the console of every browser; what it means, tests say.
 NOT_OURS = "Failed to load resource"
 
 #: The widget's own key for the session in localStorage, whatever the gateway's address.
@@ -122,3 +123,38 @@ async def until(check: Callable[[], bool], what: str) -> None:
             await anyio.sleep(0.02)
         return
     raise AssertionError(f"{what} did not happen within 10 s")
+
+
+class StrictSite(ThreadingHTTPServer):
+    """A shop of another origin, over plain http, whose pages allow themselves next to nothing.
+
+    Its browsers know it as http://shop.test: no secure context, as in a company's own network."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.gateway = ""  # the address of the only scripts that its pages may run
+        super().__init__(("127.0.0.1", 0), StrictPage)
+        self.url = f"http://shop.test:{self.server_port}"
+
+
+class StrictPage(BaseHTTPRequestHandler):
+    server: StrictSite
+
+    def do_GET(self) -> None:
+        gateway = self.server.gateway
+        policy = (
+            f"default-src 'none'; script-src {gateway}; connect-src {gateway}; "
+            "img-src data:; require-trusted-types-for 'script'"
+        )
+        page = f"""<!doctype html><html lang="en"><title>A strict shop</title>
+            <link rel="icon" href="data:,"><body><h1>A strict shop</h1>
+            <script src="{gateway}/widget.js" defer></script>"""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Security-Policy", policy)
+        self.end_headers()
+        self.wfile.write(page.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass

@@ -5,26 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import warnings
-from collections.abc import AsyncIterator, Iterator, Mapping
+import socket
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+from tests.nlu.quiet import quietly  # isort: skip  (first: it imports rasa)
 
-with warnings.catch_warnings(record=True):
-    # TensorFlow, SQLAlchemy, matplotlib and others warn while rasa imports them. What our own
-    # code does is imported after this block, and its warnings are errors as everywhere.
-    warnings.simplefilter("ignore")
-    import rasa.core.agent
-    import rasa.core.run
-    import rasa.model_training
-    import rasa.server
-    import spacy  # noqa: F401
-
+import rasa.model_training
 from aiohttp import web
+from hypothesis import settings
 from rasa.core.agent import Agent
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.utils.endpoints import EndpointConfig
@@ -36,6 +28,18 @@ TINY = Path(__file__).with_name("tiny")
 """A three-intent assistant: enough for rules, a form, a hand-off and a clarification."""
 
 
+settings.register_profile("deskhand", deadline=None)
+settings.load_profile("deskhand")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A loopback port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The trained tiny assistant; a few seconds, once a session."""
@@ -44,30 +48,37 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = Path.cwd()
     os.chdir(home)  # rasa keeps its cache in the working directory
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # rasa's advice about domains, not ours
+        with quietly():
             result = rasa.model_training.train(
                 "domain.yml", "config.yml", "data.yml", "models", fixed_model_name="tiny"
             )
     finally:
         os.chdir(before)
     assert result.model is not None
-    return home / result.model
+    return home / str(result.model)
 
 
 class Actions:
     """An action server of a few lines. `calls` are the names of the actions that were run."""
 
+    url: str
+
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self._called: dict[str, asyncio.Event] = {}
         self.broken = False
         self.gate: asyncio.Event | None = None
         self._policy = load_policy(Path("data/triage.yml").read_text(encoding="utf-8"))
+
+    async def called(self, name: str) -> None:
+        """Waits until the action has been called."""
+        await asyncio.wait_for(self._called.setdefault(name, asyncio.Event()).wait(), 20)
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.json()
         name, tracker = body["next_action"], body["tracker"]
         self.calls.append(name)
+        self._called.setdefault(name, asyncio.Event()).set()
         if self.gate is not None and name != "action_triage":
             await self.gate.wait()
         if self.broken:
@@ -105,7 +116,7 @@ async def actions() -> AsyncIterator[Actions]:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
-    served.url = f"http://127.0.0.1:{port}/webhook"  # type: ignore[attr-defined]
+    served.url = f"http://127.0.0.1:{port}/webhook"
     yield served
     if served.gate is not None:
         served.gate.set()
@@ -116,20 +127,9 @@ async def actions() -> AsyncIterator[Actions]:
 async def agent(tiny_model: Path, redis_url: str, actions: Actions) -> AsyncIterator[Agent]:
     """The tiny assistant on a real Redis, with the real tracker store."""
     store = RedisTrackerStore(host=redis_url)
-    endpoint = EndpointConfig(url=actions.url)  # type: ignore[attr-defined]
-    agent = Agent(
-        tracker_store=store, lock_store=InMemoryLockStore(), action_endpoint=endpoint
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    endpoint = EndpointConfig(url=actions.url)
+    agent = Agent(tracker_store=store, lock_store=InMemoryLockStore(), action_endpoint=endpoint)
+    with quietly():
         agent.load_model(tiny_model)
     yield agent
     await store.close()
-
-
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """For tests of rasa's own code paths that warn."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

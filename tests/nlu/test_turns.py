@@ -168,21 +168,17 @@ async def test_a_turn_repeated_while_it_runs_is_one_turn(chat: Chat, actions: Ac
     chat.seq = 1
     one = asyncio.create_task(chat.again("agent please"))
     two = asyncio.create_task(chat.again("agent please"))
-    while "action_handoff" not in actions.calls:
-        await asyncio.sleep(0)
+    await actions.called("action_handoff")
     actions.gate.set()
     assert await one == await two
     assert actions.calls.count("action_triage") == 1
 
 
-async def test_a_client_that_goes_away_does_not_stop_the_turn(
-    chat: Chat, actions: Actions
-) -> None:
+async def test_a_client_that_goes_away_does_not_stop_the_turn(chat: Chat, actions: Actions) -> None:
     actions.gate = asyncio.Event()
     chat.seq = 1
     client = asyncio.create_task(chat.again("agent please"))
-    while "action_handoff" not in actions.calls:
-        await asyncio.sleep(0)
+    await actions.called("action_handoff")
     client.cancel()
     with pytest.raises(asyncio.CancelledError):
         await client

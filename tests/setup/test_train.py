@@ -181,6 +181,23 @@ async def test_what_rasa_says_about_a_failure_fits_on_one_line(project: Project)
     assert "YamlValidationException" in (project.logs / "train.log").read_text()
 
 
+async def test_a_failed_validation_is_explained_by_the_complaint_that_caused_it(
+    project: Project,
+) -> None:
+    script = """
+import sys
+print("io.py:100: UserWarning: The utterance 'utter_x' is not used in any story or rule.")
+print("io.py:100: UserWarning: The action 'action_x' is used in the 'cancel' block, but it is "
+      "not listed in the domain file.")
+for number in range(60):
+    print("io.py:100: UserWarning: The intent 'i' is not used in any story or rule.")
+print("\x1b[91mProject validation completed with errors.\x1b[0m")
+sys.exit(1)
+"""
+    with pytest.raises(TrainingFailed, match=r"action_x.*'cancel' block.*not listed"):
+        await train(with_rasa(project.root, script), quiet)
+
+
 async def test_a_failed_training_leaves_the_current_model(project: Project) -> None:
     before = await train(project, quiet)
     (project.root / "data/nlu/talk.yml").write_text("version: '3.1'\n")

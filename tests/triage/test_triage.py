@@ -333,6 +333,42 @@ def test_a_turn_is_read_from_a_parse_and_the_slot() -> None:
     assert turn.memory.unplaced == (0.31,)
 
 
+@pytest.mark.parametrize(
+    ("text", "requested", "fills"),
+    [
+        ("anna@mail.com", "email", True),
+        ("sure, it is anna@mail.com", "email", True),
+        ("anna@mail.com", "identity", True),
+        ("why do you need that, is anna@mail.com not enough for you", "identity", False),
+        ("agent", "email", False),
+    ],
+)
+def test_a_form_is_filled_by_what_it_asked_for_or_by_details_alone(
+    text: str, requested: str, fills: bool
+) -> None:
+    start = text.find("anna")
+    found = [{"entity": "email", "start": start, "end": start + 13}] if start >= 0 else []
+    parse = {"text": text, "entities": found}
+    assert Turn.from_parse(parse, form="f", requested_slot=requested).fills_form is fills
+    assert not Turn.from_parse(parse).fills_form
+
+
+def test_a_detail_that_looks_like_a_request_for_a_person_still_fills_the_form() -> None:
+    turn = Turn("anna@mail.com", "talk_to_human", 0.6, form="f", fills_form=True)
+    assert decide(turn, POLICY).outcome is Outcome.ANSWER
+
+
+@pytest.mark.parametrize("text", ["?", "...", "", "  ", "?!?!"])
+def test_a_message_without_words_is_asked_about(text: str) -> None:
+    decision = decide(replace(ORDER, text=text), POLICY)
+    assert decision.outcome is Outcome.CLARIFY
+    assert decision.reasons == ("a message without words",)
+
+
+def test_an_emoji_is_a_message() -> None:
+    assert decide(replace(ORDER, text="👍", intent="affirm"), POLICY).outcome is Outcome.ANSWER
+
+
 def test_a_slot_that_an_action_wrote_by_hand_is_a_valid_memory() -> None:
     turn = Turn.from_parse({"text": "hi"}, previous={"outcome": "handoff", "reason": "form_failed"})
     assert turn.memory == Memory()

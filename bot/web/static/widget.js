@@ -47,8 +47,7 @@
     };
     return {
       get(key) {
-        const raw = memory.get(key) ?? attempt((box) => box.getItem(PREFIX + key));
-        return raw && attempt(() => JSON.parse(raw));
+        return JSON.parse(memory.get(key) ?? attempt((box) => box.getItem(PREFIX + key)));
       },
       set(key, value) {
         const raw = JSON.stringify(value);
@@ -415,6 +414,8 @@
     },
   };
 
+  if (channel) channel.onmessage = ({ data }) => onTell[data.type](data);
+
   /** Begins a fresh conversation; the old one stays with the shop. */
   const restart = () => {
     if (!leading) return tell({ type: "restart" });
@@ -657,7 +658,8 @@
     }
     if (state === "waiting") {
       const place = position > 1 ? `You are number ${position} in the queue.` : "You are next.";
-      lines.push([`${place} A person will answer here; you may leave and come back.`, STAY]);
+      const known = position ? place : "";
+      lines.push([`${known} A person will answer here; you may leave and come back.`, STAY]);
     }
     if (state === "snoozed") lines.push([`${agent?.name || "We"} will get back to you here.`]);
     if (state === "bot" && assistant === "loading") {

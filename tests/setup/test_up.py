@@ -1,0 +1,127 @@
+"""`deskhand up` before its children: the lock, the public socket, the model to start with.
+
+The whole of it, with real children, is in `tests/e2e/test_up.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.errors import ProcessFailed, TrainingFailed
+from bot.instance import Running, announce, only_one, running
+from bot.learning.train import Model, write_current
+from bot.processes import free_ports
+from bot.settings import Secret, Settings
+from bot.up import Service, listen, project_of
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "config.yml").write_text(
+        "pipeline: [{name: WhitespaceTokenizer}]\npolicies: [{name: RulePolicy}]\n"
+    )
+    (tmp_path / "domain.yml").write_text("intents: [greet]\n")
+    return tmp_path
+
+
+def service(root: Path, out: io.StringIO | None = None) -> Service:
+    settings = Settings(port=free_ports(1)[0])
+    return Service(settings, root, {}, out or io.StringIO())
+
+
+async def test_a_broken_file_without_any_model_stops_the_start(root: Path) -> None:
+    (root / "config.yml").write_text("pipeline:\n  - name: x\n policies: [\n")
+    with pytest.raises(TrainingFailed, match=r"^config\.yml, line 3"):
+        await service(root).run()
+    assert not (root / "var/redis").exists()
+
+
+def test_a_broken_file_with_an_older_model_is_said_and_gone_on_with(root: Path) -> None:
+    project = project_of(Settings(), root)
+    project.models.mkdir()
+    (project.models / "deskhand-old.tar.gz").write_text("model")
+    older = Model(
+        model="deskhand-old.tar.gz", fingerprint="older", trained_at=1_700_000_000_000, seconds=9
+    )
+    write_current(project, older)
+    (root / "domain.yml").write_text("intents: [greet\n")
+    out = io.StringIO()
+    assert service(root, out)._usable_model() == older
+    assert "domain.yml, line 2" in out.getvalue()
+    assert "goes on with the model of 2023-11-14" in out.getvalue()
+
+
+def test_a_change_means_a_new_model_and_no_change_does_not(root: Path) -> None:
+    assert service(root)._usable_model() is None
+    project = project_of(Settings(), root)
+    project.models.mkdir()
+    (project.models / "deskhand-new.tar.gz").write_text("model")
+    model = Model(
+        model="deskhand-new.tar.gz", fingerprint=project.fingerprint(), trained_at=1, seconds=9
+    )
+    write_current(project, model)
+    assert service(root)._usable_model() == model
+    (root / "domain.yml").write_text("intents: [greet, thank]\n")
+    assert service(root)._usable_model() is None
+
+
+def test_a_port_in_use_names_the_variable() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        pytest.raises(ProcessFailed, match="is in use") as failure,
+    ):
+        listen("127.0.0.1", other.getsockname()[1])
+    assert "DESKHAND_PORT=" in failure.value.hint
+
+
+def test_the_other_commands_find_the_one_that_runs(tmp_path: Path) -> None:
+    assert running(tmp_path) is None
+    told = Running(pid=os.getpid(), url="http://127.0.0.1:8080", redis_url="redis://:x@h:1/0")
+    with only_one(tmp_path):
+        announce(tmp_path, told)
+        assert running(tmp_path) == told
+        assert (tmp_path / "running.json").stat().st_mode & 0o077 == 0
+    assert running(tmp_path) is None
+
+
+def test_one_that_was_killed_is_not_taken_for_running(tmp_path: Path) -> None:
+    told = Running(pid=1, url="http://127.0.0.1:8080", redis_url="redis://h:1/0")
+    (tmp_path / "running.json").write_bytes(msgspec.json.encode(told))
+    (tmp_path / "lock").write_text("1\n")
+    assert running(tmp_path) is None
+
+
+def test_a_var_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file")
+    with (
+        pytest.raises(ProcessFailed, match="cannot be written") as failure,
+        only_one(tmp_path / "var"),
+    ):
+        pass
+    assert "DESKHAND_VAR" in failure.value.hint
+
+
+def test_no_secret_is_on_a_command_line_or_on_the_board(root: Path) -> None:
+    model = Model(model="m.tar.gz", fingerprint="f", trained_at=1, seconds=1)
+    made = service(root)
+    made._redis_url = Secret("redis://:pass-word@127.0.0.1:1/0")
+    with socket.socket() as listener:
+        children = [
+            made._gateway(listener, training=False),
+            made._actions(),
+            made._assistant(model),
+        ]
+    for child in children:
+        shown = " ".join((*child.argv, child.address))
+        assert made._token not in shown
+        assert "pass-word" not in shown
+    assert children[0].env["DESKHAND_ASSISTANT_TOKEN"] == made._token
+    assert children[1].env["SANIC_HOST"] == "127.0.0.1"
+    assert "DESKHAND_ASSISTANT_TOKEN" not in children[1].env
+    assert all(child.env["RASA_TELEMETRY_ENABLED"] == "false" for child in children)
