@@ -27,6 +27,8 @@ DETAILS = frozenset({"inform", "affirm", "deny", "nlu_fallback"})
 
 SWITCH = 0.5
 """Confidence from which another intent is a new subject, when nothing in the message answers."""
+LEAVE = 0.6
+"""Confidence from which "stop" and "goodbye" close the form."""
 SWITCH_DESPITE_DETAIL = 0.7
 """The same when the message holds a detail that the form wanted ("cancel NL-10482 instead")."""
 SWITCH_FROM_FREE_TEXT = 0.7
@@ -46,6 +48,12 @@ QUESTION = re.compile(
     r"\?\s*$|^(what|where|when|who|why|which|how|do|does|did|can|could|is|are|will|would|may)\b",
     re.IGNORECASE,
 )
+CANNOT = re.compile(
+    r"\b(don'?t|do not|didn'?t|can'?t|cannot|no|lost|deleted|forgot)\b.*"
+    r"\b(have|know|find|remember|number|e-?mail|mail|it)\b",
+    re.IGNORECASE,
+)
+"""Somebody who cannot answer ("I don't have the number") wants help, not to stop."""
 YES = re.compile(
     r"^\W*(y|ye|yes|yep|yup|yeah|yea|sure|ok|okay|correct|exactly|right|confirm|do it|go ahead|"
     r"please do|of course|absolutely|ja|oui|jep)\b",
@@ -56,10 +64,14 @@ NO = re.compile(
     re.IGNORECASE,
 )
 BARE_NUMBER = re.compile(r"(?<![\w.@-])(?:nl[\s-]?|#)?(\d{5})(?![\w@-])", re.IGNORECASE)
-SPELT_EMAIL = re.compile(
-    r"([\w.+-]+)\s*(?:@|\(at\)|\bat\b)\s*([\w-]+(?:\s*(?:\.|\bdot\b)\s*[\w-]+)*?)"
-    r"\s*(?:\.|\bdot\b)\s*([a-z]{2,10})\b",
-    re.IGNORECASE,
+SPELT_EMAILS = (
+    re.compile(
+        r"([\w.+-]{1,64})\s?(?:@|\(at\)|\[at\])\s?"
+        r"([\w-]{1,63}(?:(?:\.|\s\.\s|\sdot\s)[\w-]{1,63}){1,4})",
+        re.IGNORECASE,
+    ),
+    # With "at" as a word, "dot" must be one too: "look at nordlys.example" is no address.
+    re.compile(r"([\w.+-]{1,64})\sat\s([\w-]{1,63}(?:\sdot\s[\w-]{1,63}){1,4})", re.IGNORECASE),
 )
 WORD = re.compile(r"[\w'-]+")
 ALL = re.compile(r"\b(all|both|everything|every item|(whole|entire) order)\b", re.IGNORECASE)
@@ -147,12 +159,12 @@ class Heard:
         value = self.last("email")
         if value:
             return value.strip().lower()
-        spelt = None if self.is_button else SPELT_EMAIL.search(self.text)
-        if spelt is None:
-            return None
-        name, host, end = spelt.groups()
-        host = re.sub(r"\s*(?:\.|\bdot\b)\s*", ".", host, flags=re.IGNORECASE)
-        return f"{name}@{host}.{end}".lower()
+        for pattern in () if self.is_button else SPELT_EMAILS:
+            spelt = pattern.search(self.text)
+            if spelt:
+                host = re.sub(r"\s?(?:\.|\bdot\b)\s?", ".", spelt[2], flags=re.IGNORECASE)
+                return f"{spelt[1]}@{host}".lower()
+        return None
 
     def says_more_than(self, *kinds: str) -> bool:
         """Besides entities of these kinds and filler, the message has words of its own."""
@@ -174,7 +186,10 @@ class Heard:
             return Turn.UNCLEAR
         if self.intent in CHAT:
             return Turn.CHAT
-        return Turn.LEAVE if self.intent in LEAVING else Turn.NEW_SUBJECT
+        if self.intent in LEAVING:
+            unable = CANNOT.search(self.text) is not None
+            return Turn.UNCLEAR if unable or self.confidence < LEAVE else Turn.LEAVE
+        return Turn.NEW_SUBJECT
 
     def turns_despite_detail(self, own_intents: frozenset[str], *kinds: str) -> bool:
         """The message holds a wanted detail of these kinds, yet is about something else."""

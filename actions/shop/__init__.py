@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from actions.shop.http import HttpShop
 from actions.shop.protocol import ShopBackend, ShopUnavailable
-from actions.shop.sqlite import DEFAULT_PATH, SqliteShop
+from actions.shop.sqlite import FILE_NAME, SqliteShop
 
 __all__ = ["DEADLINE_SECONDS", "ask_shop", "choose_shop", "shop"]
 
@@ -30,8 +30,8 @@ def choose_shop(environ: Mapping[str, str]) -> ShopBackend:
     """The shop that the environment asks for.
 
     `SHOP_API_URL` and `SHOP_API_TOKEN`: a real shop. Neither: the demo shop, in the file
-    `DESKHAND_SHOP_DB` (default var/demo-shop.db). Raises ValueError when one of the two is
-    missing or wrong.
+    `DESKHAND_SHOP_DB` (default: demo-shop.db in `DESKHAND_VAR`, or var/). Raises ValueError when
+    one of the two is missing or wrong.
     """
     url = environ.get("SHOP_API_URL", "").strip()
     token = environ.get("SHOP_API_TOKEN", "").strip()
@@ -39,7 +39,8 @@ def choose_shop(environ: Mapping[str, str]) -> ShopBackend:
         return HttpShop(url, token)
     if token:
         raise ValueError("SHOP_API_TOKEN is set but SHOP_API_URL is not; set both or none")
-    return SqliteShop(Path(environ.get("DESKHAND_SHOP_DB") or DEFAULT_PATH))
+    default = Path(environ.get("DESKHAND_VAR") or "var") / FILE_NAME
+    return SqliteShop(Path(environ.get("DESKHAND_SHOP_DB") or default))
 
 
 @functools.lru_cache(maxsize=1)

@@ -31,9 +31,9 @@ from actions.shop.protocol import (
 )
 from actions.shop.seed import PRODUCTS, SeedOrder, seed_orders
 
-__all__ = ["DEFAULT_PATH", "SqliteShop"]
+__all__ = ["FILE_NAME", "SqliteShop"]
 
-DEFAULT_PATH = Path("var/demo-shop.db")
+FILE_NAME = "demo-shop.db"
 
 LOCK_SECONDS = 2.0
 """How long a call waits for another writer; less than the actions' deadline."""
@@ -79,7 +79,7 @@ class SqliteShop:
 
     def __init__(
         self,
-        path: Path = DEFAULT_PATH,
+        path: Path,
         today: Callable[[], datetime.date] = today,
     ) -> None:
         self._path = path

@@ -322,9 +322,14 @@ async def test_only_what_is_new_is_read_out(visit: Visit) -> None:
 
 
 CONTRASTS = """() => {
-  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const channels = (color) => {
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = color;
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].map((part) => part / 255);
+  };
   const light = (color) => channels(color).slice(0, 3)
-    .map((part) => color.startsWith("color(") ? part : part / 255)
     .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
     .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
   const ground = (node) => {
@@ -358,7 +363,9 @@ async def test_texts_can_be_read_in_both_themes_with_any_accent(
     await visit.say("hi")
     await expect(visit.button("Yes")).to_be_visible()
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for accent, scheme in product(("#17594a", "#ffd400", "white", "black", "#c0392b"), schemes):
+    for accent, scheme in product(
+        ("#17594a", "#ffd400", "white", "black", "#c0392b", "#777", "#757575"), schemes
+    ):
         await visit.page.emulate_media(color_scheme=scheme)
         await visit.page.reload()
         await expect(visit.button("Yes")).to_be_visible()

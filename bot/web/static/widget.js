@@ -26,7 +26,7 @@
   const COUNTER_AT = 400; // characters left
   // Milliseconds:
   const POST_TIMEOUT = 15_000;
-  const SILENCE = 45_000; // after which a stream counts as dead; the keepalive comes every 15 s
+  const SILENCE = 45_000; // of a dead stream; a living one is heard every 15 s
   const PING_EVERY = 20_000; // followers ask whether the leader is alive
   const PING_PATIENCE = 3_000; // a leader that does not answer is replaced
   const TYPING_SHOWN = 5_000;
@@ -89,8 +89,10 @@
   };
   const lastSeq = () => model.log.at(-1)?.seq || 0;
 
-  const reset = (conversation) =>
+  const reset = (conversation) => {
     Object.assign(model, { conversation, log: [], state: NEW_STATE, caughtUp: false });
+    for (const item of model.pending.values()) item.sent && model.pending.delete(item.id);
+  };
 
   /** Adds the events that we do not have yet. */
   const learn = (events) => {
@@ -194,7 +196,7 @@
   };
 
   let lastAt = 0;
-  /** Stores something to send; it outlives the page, and is repeated until the server says yes. */
+  /** Stores something to send: it outlives the page, and is sent until the server says yes. */
   const queue = (path, body = {}) => {
     const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
     lastAt = Math.max(Date.now(), lastAt + 1); // unique, so the order is kept
@@ -484,7 +486,7 @@
     return [...parts, text.slice(from)];
   };
 
-  /** Replaces an element's children when what they show has changed; hides it when empty. */
+  /** Shows a list in an element, if it has changed; hides an empty one. */
   const fill = (node, content, build) => {
     const sign = JSON.stringify(content);
     node.hidden = !content.length;
@@ -572,7 +574,7 @@
   };
 
   let drawn = new Map(); // key -> {sign, node}
-  /** Brings the log's elements up to date; an equal row keeps its element and is not read again. */
+  /** Rows that are as before keep their elements, and are not read out again. */
   const drawLog = () => {
     const next = new Map();
     for (const row of rows()) {
@@ -593,15 +595,10 @@
 
   // ---------------------------------------------------------------- drawing: around the log
 
-  const TURNS = [
-    "bot_answered",
-    "agent_spoke",
-    "handoff_requested",
-    "claimed",
-    "returned_to_bot",
-    "closed",
-  ];
-  const newest = (kinds) => [...model.log].reverse().find(({ kind }) => kinds.includes(kind));
+  const TURN = /bot_answered|agent_spoke|handoff_requested|claimed|returned_to_bot|closed/;
+  const SPOKE = /customer_spoke/;
+  const newest = (...kinds) =>
+    [...model.log].reverse().find(({ kind }) => kinds.some((one) => one.test(kind)));
 
   const talker = () => {
     const { state, agent } = model.state;
@@ -612,7 +609,7 @@
 
   /** The buttons of the newest answer, as long as nobody has said anything after it. */
   const quickReplies = () => {
-    const last = newest(["customer_spoke", ...TURNS]);
+    const last = newest(SPOKE, TURN);
     const taken = model.state.state !== "bot" || model.pending.size;
     return (!taken && last?.messages?.at(-1)?.buttons) || [];
   };
@@ -623,8 +620,8 @@
       setTimeout(render, TYPING_SHOWN);
       return [model.typing.name];
     }
-    const asked = newest(["customer_spoke"])?.seq || 0;
-    const turn = newest(TURNS);
+    const asked = newest(SPOKE)?.seq || 0;
+    const turn = newest(TURN);
     const answered = turn?.in_reply_to ?? turn?.seq ?? 0;
     return state === "bot" && assistant === "ready" && asked > answered ? [model.bot] : [];
   };
@@ -632,7 +629,7 @@
   const deliveryOf = () => {
     const unsent = [...model.pending.values()].some((item) => !item.sent);
     if (unsent) return [model.late ? "Not delivered yet, will retry" : "Sending…"];
-    return newest(["customer_spoke", ...TURNS])?.client_id || model.pending.size ? ["Sent"] : [];
+    return newest(SPOKE, TURN)?.client_id || model.pending.size ? ["Sent"] : [];
   };
 
   const mayRate = () => {
@@ -657,9 +654,9 @@
       lines.push([model.trouble || `${cause} What you write is kept and sent later.`]);
     }
     if (state === "waiting") {
+      const later = "A person will answer here; you may leave and come back.";
       const place = position > 1 ? `You are number ${position} in the queue.` : "You are next.";
-      const known = position ? place : "";
-      lines.push([`${known} A person will answer here; you may leave and come back.`, STAY]);
+      lines.push([position ? `${place} ${later}` : later, STAY]);
     }
     if (state === "snoozed") lines.push([`${agent?.name || "We"} will get back to you here.`]);
     if (state === "bot" && assistant === "loading") {
@@ -693,8 +690,6 @@
         h("input", { type: "radio", name: "stars", value: n, required: "" }),
         h("span.unseen", {}, `${n} of 5`),
       );
-    const comment = { name: "comment", rows: 2, maxlength: 1000, dir: "auto" };
-    const words = { placeholder: "Anything to add? (optional)", "aria-label": "Comment" };
     const rate = (event) => {
       event.preventDefault();
       const { stars, comment } = Object.fromEntries(new FormData(event.target));
@@ -710,7 +705,14 @@
         h("legend", {}, "How was this chat?"),
         h("div.stars", {}, ...[1, 2, 3, 4, 5].map(star)),
       ),
-      h("textarea", { ...comment, ...words }),
+      h("textarea", {
+        rows: 2,
+        dir: "auto",
+        name: "comment",
+        maxlength: 1000,
+        placeholder: "Anything to add? (optional)",
+        "aria-label": "Comment",
+      }),
       h("button.solid", {}, "Send rating"),
     );
   };
@@ -829,20 +831,25 @@
   const rest = () => (touch.matches ? view.scroll : view.text).focus({ preventScroll: true });
 
   const phone = matchMedia("(max-width: 480px)");
-  let covered = [];
+  let covered = null;
   /** On a phone the panel covers the page: nothing behind it scrolls, is focused or read out. */
   const coverPage = () => {
     const full = model.open && phone.matches;
-    if (full)
-      covered = [...document.body.children].filter((node) => node !== view.host && !node.inert);
-    for (const node of covered) node.inert = full;
-    document.documentElement.style.overflow = full ? "hidden" : "";
+    if (full === !!covered) return;
+    const { style } = document.documentElement;
+    const others = [...document.body.children].filter((node) => node !== view.host && !node.inert);
+    covered ||= { others, overflow: style.overflow };
+    for (const node of covered.others) node.inert = full;
+    style.overflow = full ? "hidden" : covered.overflow;
+    if (!full) covered = null;
     view.panel.setAttribute("aria-modal", full);
   };
   /** Keeps the panel above the on-screen keyboard. */
   const fit = () => {
-    view.panel.style.setProperty("--height", `${visualViewport.height}px`);
-    view.panel.style.setProperty("--top", `${visualViewport.offsetTop}px`);
+    const { height, offsetTop, scale } = visualViewport;
+    if (scale > 1.01) return; // somebody looks closer
+    view.panel.style.setProperty("--height", `${height}px`);
+    view.panel.style.setProperty("--top", `${offsetTop}px`);
   };
 
   const setOpen = (yes) => {
@@ -852,6 +859,7 @@
     draw();
     coverPage();
     if (!yes) return view.launcher.focus();
+    grow();
     greet();
     rest();
   };
@@ -890,11 +898,15 @@
   };
 
   const room = () => TEXT_LIMIT - [...view.text.value.trim()].length;
+  const grow = () => {
+    const { style } = view.text;
+    style.height = "0";
+    style.height = `${view.text.scrollHeight + 2}px`;
+  };
   const onInput = () => {
     const { text, counter } = view;
     own.set("draft", text.value);
-    text.style.height = "0";
-    text.style.height = `${text.scrollHeight + 2}px`;
+    grow();
     const left = room();
     counter.textContent = left < 0 ? `${-left} too many` : left < COUNTER_AT ? `${left} left` : "";
     counter.classList.toggle("bad", left < 0);
@@ -916,23 +928,13 @@
     view.text.focus();
   };
   const onKey = (event) => {
-    // Enter chooses a word while an input method is at work; Safari says so by key code only.
+    // An input method may need Enter to choose a word; Safari says so by key code only.
     const composing = event.isComposing || event.keyCode === 229;
     if (event.key === "Enter" && !event.shiftKey && !composing) submit(event);
   };
 
   // ---------------------------------------------------------------- colours and styles
 
-  /** Black or white: what can be read on a colour (WCAG AA, whatever the colour). */
-  const inkOn = (color) => {
-    const pen = document.createElement("canvas").getContext("2d");
-    pen.fillStyle = color;
-    const [r, g, b] = [1, 3, 5].map((at) => {
-      const part = parseInt(pen.fillStyle.slice(at, at + 2), 16) / 255;
-      return ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
-  };
   const darkPage = matchMedia("(prefers-color-scheme: dark)");
   const dress = () => {
     const { style, dataset } = view.host;
@@ -940,39 +942,49 @@
     dataset.theme = theme === "dark" || (theme !== "light" && darkPage.matches) ? "dark" : "light";
     dataset.position = option.position;
     style.setProperty("--accent", option.accent);
-    style.setProperty("--on-accent", inkOn(option.accent));
   };
 
   const STYLES = `
     :host {
       all: initial; color-scheme: light; --bg: #fff; --soft: #f0f2f3; --ink: #1a2025; --dim: #56626b;
-      --line: #d8dee2; --bad: #b3261e; --warn: #fff3dc; --star: #d18400; --shade: 0 8px 36px #0b162038;
-      --link: color-mix(in srgb, var(--accent) 35%, var(--ink)); /* AA with any accent */
+      --line: #d8dee2; --bad: #b3261e; --warn: #fff3dc; --star: #d18400; --shade: 0 8px 36px #0b162038, 0 0 0 1px #8883;
+      /* With any accent, texts have the contrast of WCAG AA: black or white on it, a dash of it on the rest. */
+      --on-accent: #fff; --link: color-mix(in srgb, var(--accent) 35%, var(--ink));
+    }
+    @supports (color: lch(from red l c h)) {
+      :host { --on-accent: lch(from var(--accent) calc((49.44 - l) * infinity) 0 0); }
     }
     :host([data-theme="dark"]) {
       color-scheme: dark; --bg: #171b1f; --soft: #292f35; --ink: #eceff1; --dim: #a9b3bb;
       --line: #3d444b; --bad: #ff9c92; --warn: #3a2f1b; --star: #ffc04d;
     }
     * { box-sizing: border-box; margin: 0; padding: 0; border: 0; font: inherit; color: inherit; }
-    [hidden], .launcher.open svg:first-child, .launcher:not(.open) svg + svg, .badge:empty { display: none !important; }
+    [hidden], .launcher.open svg:first-child, .launcher:not(.open) svg + svg, .badge:empty {
+      display: none !important;
+    }
     :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
     button { cursor: pointer; background: none; border-radius: 20px; }
     svg {
       display: block; width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width: 1.9;
       stroke-linecap: round; stroke-linejoin: round;
     }
-    .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    .unseen {
+      position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+    }
     .panel, .launcher, .teaser {
       position: fixed; z-index: 2147483000; right: max(20px, env(safe-area-inset-right));
       bottom: calc(94px + env(safe-area-inset-bottom)); border-radius: 18px; background: var(--bg); color: var(--ink);
       font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; box-shadow: var(--shade);
     }
-    :host([data-position="left"]) :is(.panel, .launcher, .teaser) { right: auto; left: max(20px, env(safe-area-inset-left)); }
-    .launcher, .solid, .send, .me .bubble, header, .face.person { background: var(--accent); color: var(--on-accent); }
+    :host([data-position="left"]) :is(.panel, .launcher, .teaser) {
+      right: auto; left: max(20px, env(safe-area-inset-left));
+    }
+    .launcher, .solid, .send, .me .bubble, header, .face.person {
+      background: var(--accent); color: var(--on-accent);
+    }
     .launcher, .icon, .face { display: grid; place-items: center; flex: none; border-radius: 50%; }
 
     .launcher { bottom: calc(20px + env(safe-area-inset-bottom)); width: 60px; height: 60px; }
-    .launcher:focus-visible { outline-offset: 3px; }
     .launcher svg { width: 28px; height: 28px; }
     .badge {
       position: absolute; top: -4px; right: -4px; min-width: 24px; border-radius: 12px; background: #c62828;
@@ -980,7 +992,7 @@
     }
     .icon { width: 42px; height: 42px; }
     .plain {
-      min-height: 40px; padding: 7px 15px; border: 1px solid var(--accent); background: var(--bg);
+      min-height: 40px; padding: 7px 15px; border: 1px solid color-mix(in srgb, var(--accent), var(--link)); background: var(--bg);
       color: var(--link); font-weight: 550; text-align: start;
     }
     .teaser { display: flex; }
@@ -988,7 +1000,10 @@
     .plain:hover { background: var(--soft); }
     .solid { min-height: 42px; padding: 0 18px; font-weight: 600; }
 
-    .panel { display: flex; flex-direction: column; width: 392px; height: min(660px, 100dvh - 114px); overflow: hidden; }
+    .panel {
+      display: flex; flex-direction: column; width: 392px; height: min(660px, 100dvh - 114px);
+      overflow: hidden;
+    }
     header { display: flex; padding: 12px 10px 12px 16px; }
     header :focus-visible { outline-color: currentColor; outline-offset: -3px; }
     header .icon:hover { background: #8883; }
@@ -998,13 +1013,22 @@
     .who div div { min-width: 0; }
     h2 { font-size: 16px; font-weight: 650; line-height: 1.3; }
     h2, .who p { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
-    .face { width: 22px; height: 22px; background: var(--soft); font-size: 9px; font-weight: 700; color: var(--ink); }
+    .face {
+      width: 22px; height: 22px; background: var(--soft); font-size: 9px; font-weight: 700;
+      color: var(--ink);
+    }
     .face svg { width: 16px; height: 16px; }
-    header .face.face { width: 42px; height: 42px; font-size: 15px; background: var(--on-accent); color: var(--accent); }
+    header .face.face {
+      width: 42px; height: 42px; font-size: 15px; background: var(--on-accent);
+      color: var(--accent);
+    }
     header .face svg { width: 26px; height: 26px; }
     .who p, .line, .head, .delivery, .counter { font-size: 13px; }
     .line, .head, .delivery, .counter, ::placeholder { color: var(--dim); opacity: 1; }
-    .menu { position: absolute; z-index: 2; top: 62px; right: 10px; padding: 6px; border-radius: 16px; background: var(--bg); box-shadow: var(--shade); }
+    .menu {
+      position: absolute; z-index: 2; top: 62px; right: 10px; padding: 6px; border-radius: 16px;
+      background: var(--bg); box-shadow: var(--shade);
+    }
     .menu .plain { display: block; width: 100%; }
 
     .banners > div { padding: 10px 16px; background: var(--warn); font-size: 14px; }
@@ -1012,8 +1036,11 @@
     .scroll { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 2px 16px 16px; }
     .scroll:focus-visible { outline-offset: -2px; }
     [role="log"] { display: flex; flex-direction: column; }
-    .line { margin: 14px auto 2px; text-align: center; text-wrap: balance; }
-    .row { display: flex; flex-direction: column; align-items: flex-start; max-width: 86%; margin-top: 4px; }
+    .line { margin: 14px auto 2px; text-align: center; }
+    .row {
+      display: flex; flex-direction: column; align-items: flex-start; max-width: 86%;
+      margin-top: 4px;
+    }
     .head { display: flex; align-items: center; flex-wrap: wrap; gap: 5px; margin-top: 12px; }
     b { color: var(--ink); font-weight: 600; }
     .bubble {
@@ -1026,24 +1053,38 @@
     .delivery { text-align: end; }
     .bad { color: var(--bad); font-weight: 600; }
     .quick { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
-    .typing .bubble { display: flex; gap: 5px; width: fit-content; margin-top: 12px; padding: 15px; }
-    i { width: 7px; height: 7px; border-radius: 50%; background: var(--dim); animation: blink 1.2s infinite; }
+    .typing .bubble {
+      display: flex; gap: 5px; width: fit-content; margin-top: 12px; padding: 15px;
+    }
+    i {
+      width: 7px; height: 7px; border-radius: 50%; background: var(--dim);
+      animation: blink 1.2s infinite;
+    }
     i + i { animation-delay: .2s; }
     i + i + i { animation-delay: .4s; }
     @keyframes blink { 60% { opacity: .3; } 30% { opacity: 1; } }
     .jump { align-self: center; z-index: 1; margin: -54px 0 12px; box-shadow: var(--shade); }
 
-    .rating { display: grid; gap: 12px; margin-top: 16px; padding: 16px; border: 1px solid var(--line); border-radius: 17px; }
+    .rating {
+      display: grid; gap: 12px; margin-top: 16px; padding: 16px; border: 1px solid var(--line);
+      border-radius: 17px;
+    }
     legend { margin: 0 auto; font-weight: 600; }
     .stars { display: flex; justify-content: center; }
-    .stars label { position: relative; padding: 6px; border-radius: 10px; color: var(--dim); font-size: 32px; line-height: 1; }
+    .stars label {
+      position: relative; padding: 6px; border-radius: 10px; color: var(--dim); font-size: 32px;
+      line-height: 1;
+    }
     .stars input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
     .stars label::before { content: "☆" / ""; }
     .stars label:has(:checked, ~ label :checked)::before { content: "★" / ""; color: var(--star); }
     .stars label:has(:focus-visible) { outline: 2px solid var(--link); }
 
     .complaint { padding: 8px 16px; font-size: 14px; color: var(--bad); }
-    .composer { display: flex; align-items: end; gap: 8px; padding: 10px 12px; border-top: 1px solid var(--line); }
+    .composer {
+      display: flex; align-items: end; gap: 8px; padding: 10px 12px;
+      border-top: 1px solid var(--line);
+    }
     textarea {
       flex: 1; min-width: 0; min-height: 42px; max-height: 134px; padding: 9px 15px; border: 1px solid var(--dim);
       border-radius: 21px; background: var(--bg); font-size: 16px; line-height: 22px; resize: none;
@@ -1053,7 +1094,9 @@
     .send:disabled { background: var(--soft); color: var(--dim); cursor: default; }
 
     @media (max-width: 480px) {
-      .panel.panel { inset: var(--top, 0) 0 auto; width: 100%; height: var(--height, 100dvh); border-radius: 0; }
+      .panel.panel {
+      inset: var(--top, 0) 0 auto; width: 100%; height: var(--height, 100dvh); border-radius: 0;
+    }
       header { padding-top: max(12px, env(safe-area-inset-top)); }
       .composer { padding-bottom: max(10px, env(safe-area-inset-bottom)); }
       .launcher.open, .teaser { display: none; }
@@ -1063,7 +1106,7 @@
 
   // ---------------------------------------------------------------- start
 
-  /** What we knew before the page changed, so that nothing flashes; the stream brings the rest. */
+  /** Shows at once what this tab knew on the page before; the stream brings the rest. */
   const remember = () => {
     const { conversation = null, bot } = shared.get("session") || {};
     const known = own.get("known");
