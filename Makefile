@@ -66,7 +66,7 @@ format: .venv/.dev ## format the code and fix what can be fixed by itself
 	$(BIN)/ruff format .
 
 bench-%: .venv/.dev ## measure (NAME: turn, relay, start)
-	@exec $(BIN)/python benchmarks/$*.py
+	@exec $(BIN)/python -m benchmarks.$*
 
 .PHONY: lock
 lock: .uv/.ready ## compile requirements/*.in anew, with the newest versions that fit

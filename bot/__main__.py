@@ -214,26 +214,11 @@ def _agents(arguments: argparse.Namespace) -> None:
 def _gateway(arguments: argparse.Namespace) -> None:
     import socket
 
-    import uvicorn
-
     from bot.app import build
+    from bot.web.server import GatewayServer
 
     settings = Settings.from_environment(os.environ)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            build(settings),
-            host=settings.host,
-            port=settings.port,
-            # Paths would tell who talks when; what matters is logged where it happens.
-            access_log=False,
-            server_header=False,
-            proxy_headers=settings.trust_proxy,
-            forwarded_allow_ips="*" if settings.trust_proxy else None,
-            # Event streams never end by themselves, and `up` waits two seconds.
-            timeout_graceful_shutdown=1,
-            backlog=1024,
-        )
-    )
+    server = GatewayServer(build(settings), settings)
     listener = [socket.socket(fileno=arguments.fd)] if arguments.fd is not None else None
     server.run(sockets=listener)
     if not server.started:

@@ -115,7 +115,7 @@ def build(settings: Settings) -> Starlette:
         expose_headers=["Retry-After"],
         max_age=3600,
     )
-    return Starlette(
+    gateway = Starlette(
         routes=[
             Mount("/api/chat", routes=chat.routes(), middleware=[cors]),
             *desk.routes(),
@@ -126,6 +126,8 @@ def build(settings: Settings) -> Starlette:
         exception_handlers=wire.HANDLERS,
         lifespan=lifespan,
     )
+    gateway.state.wakes = wakes
+    return gateway
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:

@@ -28,11 +28,17 @@ from typing import Any, Final
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, TimeoutError
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,
+    ReadOnlyError,
+    ResponseError,
+    TimeoutError,
+)
 
 from bot.conversation import Conversation, State, next_due
 from bot.errors import StoreUnavailable, UnknownConversation
-from bot.events import Entry
+from bot.events import AgentSpoke, CustomerSpoke, Entry
 
 # ------------------------------------------------------------------------------ keys and times
 
@@ -111,6 +117,7 @@ for _, w in ipairs(a.work) do
     redis.call('ZREM', w.key, a.id)
   end
 end
+for _, key in ipairs(a.hush) do redis.call('DEL', key) end
 redis.call('PUBLISH', a.wake, '')
 return {1, a.seq}
 """
@@ -154,6 +161,9 @@ if due ~= '' then
 end
 return 1
 """
+
+#: How a Redis begins its answer when it cannot write: disk full, memory full, no replica.
+REFUSALS: Final = ("MISCONF", "OOM", "NOREPLICAS")
 
 _encode = msgspec.json.Encoder().encode
 _decode_entry = msgspec.json.Decoder(Entry).decode
@@ -225,7 +235,7 @@ class Store:
 
     async def find(self, id: str, key: str = "") -> Found:
         """The conversation (a blank one if there is none yet), and what `key` was stored as."""
-        async with _reachable():
+        async with reachable():
             pipe = self._redis.pipeline(transaction=False)
             pipe.hget(STATE.format(id), "json")
             pipe.hget(KEYS.format(id), key)
@@ -272,8 +282,14 @@ class Store:
             "work": [{k: v for k, v in item.items() if v is not None} for item in work],
             "wake": WAKE_CONVERSATION.format(after.id),
             "wake_queue": WAKE_QUEUE,
+            # Who has just spoken is no longer typing.
+            "hush": [
+                TYPING.format(after.id, who)
+                for who, spoke in (("agent", AgentSpoke), ("customer", CustomerSpoke))
+                if any(isinstance(entry.event, spoke) for entry in entries)
+            ],
         }
-        async with _reachable():
+        async with reachable():
             code, seq = await self._append(
                 keys=[STATE.format(after.id), LOG.format(after.id), KEYS.format(after.id)],
                 args=[_encode(head), *(_encode(entry) for entry in entries), _encode(after)],
@@ -282,18 +298,18 @@ class Store:
 
     async def log(self, id: str, after: int = 0, count: int | None = None) -> list[Entry]:
         """The entries with seq > `after`, in order."""
-        async with _reachable():
+        async with reachable():
             rows = await self._redis.xrange(LOG.format(id), f"{after + 1}-0", "+", count)
         return [_decode_entry(fields[b"e"]) for _, fields in rows]
 
     async def shelf(self, name: str, count: int = 200, *, newest: bool = False) -> list[str]:
         """Ids of escalated conversations in state `name`, longest there first."""
-        async with _reachable():
+        async with reachable():
             order = self._redis.zrevrange if newest else self._redis.zrange
             return [id.decode() for id in await order(SHELF + name, 0, count - 1)]
 
     async def load_many(self, ids: Sequence[str]) -> list[Conversation]:
-        async with _reachable():
+        async with reachable():
             pipe = self._redis.pipeline(transaction=False)
             for id in ids:
                 pipe.hget(STATE.format(id), "json")
@@ -301,7 +317,7 @@ class Store:
 
     async def news(self, id: str, after: int, typist: str) -> News:
         """All that a reader who has seen entry `after` needs, in one round trip."""
-        async with _reachable():
+        async with reachable():
             pipe = self._redis.pipeline(transaction=False)
             pipe.xrange(LOG.format(id), f"{after + 1}-0", "+")
             pipe.hget(STATE.format(id), "json")
@@ -318,7 +334,7 @@ class Store:
         )
 
     async def show_typing(self, id: str, who: str, name: str) -> None:
-        async with _reachable():
+        async with reachable():
             pipe = self._redis.pipeline(transaction=False)
             pipe.set(TYPING.format(id, who), name, px=TYPING_MS)
             pipe.publish(WAKE_CONVERSATION.format(id), "")
@@ -326,13 +342,13 @@ class Store:
 
     async def secret(self, name: str) -> str:
         """A random secret that all gateways share; made by the first who asks."""
-        async with _reachable():
+        async with reachable():
             await self._redis.setnx(SECRET + name, secrets.token_urlsafe(32))
             return str((await self._redis.get(SECRET + name) or b"").decode())
 
     async def ping(self) -> None:
         """Raises: StoreUnavailable."""
-        async with _reachable():
+        async with reachable():
             await self._redis.ping()
 
     # ---------------------------------------------------------------------------------- work
@@ -340,7 +356,7 @@ class Store:
     async def take(self, follower: Follower, *, now: int, lease_ms: int) -> Lease | None:
         """Lease the conversation whose work has been due longest; None if nothing is due."""
         horizon = HORIZON_MS[follower]
-        async with _reachable():
+        async with reachable():
             id = await self._take(
                 keys=[WORK + follower.value, LEASED + follower.value],
                 args=[now, now + lease_ms, "" if horizon is None else horizon],
@@ -349,7 +365,7 @@ class Store:
 
     async def renew(self, lease: Lease, *, now: int, lease_ms: int) -> Lease | None:
         """The lease prolonged, or None when it was lost."""
-        async with _reachable():
+        async with reachable():
             kept = await self._renew(
                 keys=[LEASED + lease.follower.value],
                 args=[lease.conversation, lease.until, now + lease_ms],
@@ -361,7 +377,7 @@ class Store:
     ) -> None:
         """End the lease. With `due`, the conversation comes up again then; with `seen`, it comes
         up at once if its log has grown beyond that seq."""
-        async with _reachable():
+        async with reachable():
             await self._finish(
                 keys=[
                     WORK + lease.follower.value,
@@ -380,12 +396,19 @@ class Store:
 
 
 @asynccontextmanager
-async def _reachable() -> AsyncIterator[None]:
+async def reachable() -> AsyncIterator[None]:
     """Redis' own errors of reachability become ours; anything else is a bug and stays as it is."""
     try:
         yield
     except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError) as why:
-        raise StoreUnavailable(
-            "The message store cannot be reached right now.",
-            hint="Nothing was stored. Try again in a moment.",
-        ) from why
+        raise _away("cannot be reached") from why
+    except ResponseError as why:
+        if str(why).startswith(REFUSALS):
+            raise _away("does not take anything") from why
+        raise
+
+
+def _away(what: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The message store {what} right now.", hint="Nothing was stored. Try again in a moment."
+    )

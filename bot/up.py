@@ -337,7 +337,8 @@ class Service:
         say(f"  Console    {self._url}/console")
         if owner_password:
             say(f"  Log in     owner, with the password {owner_password}")
-            say("             It is shown only this once; change it: deskhand agents passwd owner")
+            say("             It is shown only this once. To change it:")
+            say("             .venv/bin/deskhand agents passwd owner")
         say()
 
     # ------------------------------------------------------------------------- who is told what

@@ -48,6 +48,8 @@ class Wakes:
     def __init__(self, redis: Redis[bytes]) -> None:
         self._redis = redis
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        #: Set when the gateway stops: streams end instead of being cut.
+        self.closed = False
 
     @contextmanager
     def listen(self, *channels: str) -> Iterator[Listener]:
@@ -84,6 +86,11 @@ class Wakes:
         """Wake this gateway's listeners only."""
         for listener in self._listeners.get(channel, ()):
             listener.wake()
+
+    def close(self) -> None:
+        """Let every reader come to its end."""
+        self.closed = True
+        self._wake_all()
 
     def _wake_all(self) -> None:
         for listeners in self._listeners.values():

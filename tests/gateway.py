@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
 from bot.app import build
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
+from bot.web.server import GatewayServer
 
 
 class RunningGateway:
@@ -31,18 +31,11 @@ class RunningGateway:
             "var": var,
         }
         self.settings = Settings(**{**settings, **more})
-        self._server: uvicorn.Server | None = None
+        self._server: GatewayServer | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        config = uvicorn.Config(
-            build(self.settings),
-            port=self.port,
-            log_level="warning",
-            timeout_graceful_shutdown=1,
-            ws="none",
-        )
-        self._server = uvicorn.Server(config)
+        self._server = GatewayServer(build(self.settings), self.settings)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         until = time.monotonic() + 15
@@ -56,6 +49,7 @@ class RunningGateway:
 
     def stop(self) -> None:
         if self._server and self._thread:
+            self._server.end_streams()
             self._server.should_exit = True
             self._thread.join(10)
             assert not self._thread.is_alive(), "the gateway did not stop within 10 s"

@@ -16,18 +16,16 @@ import re
 import secrets
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import argon2
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError, TimeoutError
 
-from bot.errors import DeskhandError, StoreUnavailable
-from bot.store import PREFIX
+from bot.errors import DeskhandError
+from bot.store import PREFIX, reachable
 
 T = TypeVar("T")
 
@@ -277,7 +275,7 @@ class Accounts:
             TooManyAttempts: from this address or for this login; the password was not looked at.
             LoginRefused: wrong login or password.
         """
-        async with _reachable():
+        async with reachable():
             return await self._log_in(_tidy(login)[:NAME_MAX], password, address)
 
     async def _log_in(self, login: str, password: str, address: str) -> Session:
@@ -305,7 +303,7 @@ class Accounts:
         Raises:
             NotLoggedIn: unknown, ended, or its account was removed or got a new password.
         """
-        async with _reachable():
+        async with reachable():
             return await self._session(token, in_use)
 
     async def _session(self, token: str, in_use: bool) -> Session:
@@ -329,7 +327,7 @@ class Accounts:
 
     async def log_out(self, token: str) -> None:
         """End a session; ending one that has ended is fine."""
-        async with _reachable():
+        async with reachable():
             await self._redis.delete(SESSION.format(digest=_digest(token)))
 
     # ── inside ──
@@ -427,16 +425,6 @@ def generate_password() -> str:
     """Five groups of four readable characters, 99 bits: "k7qm-x2ra-p9dh-t4we-m3nc"."""
     groups = ("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(5))
     return "-".join(groups)
-
-
-@asynccontextmanager
-async def _reachable() -> AsyncIterator[None]:
-    try:
-        yield
-    except (ConnectionError, TimeoutError, OSError) as why:
-        raise StoreUnavailable(
-            "Logins can't be checked right now.", hint="Try again in a moment."
-        ) from why
 
 
 def _check_password(password: str) -> None:

@@ -185,11 +185,11 @@ class Chat:
     async def _stream(self, id: str, after: int) -> AsyncIterator[bytes]:
         told: dict[str, object] = {}
         waiting = False
-        while True:
+        while not self._wakes.closed:
             # The place in the queue changes with other conversations: listen while it matters.
             channels = [WAKE_CONVERSATION.format(id), WAKE_HEALTH, *([WAKE_QUEUE] * waiting)]
             with self._wakes.listen(*channels) as woken:
-                while True:
+                while not self._wakes.closed:
                     try:
                         news = await self._store.news(id, after, "agent")
                     except StoreUnavailable:

@@ -221,7 +221,7 @@ class Desk:
         shown: dict[str, Any] = {}
         with self._wakes.listen(WAKE_QUEUE) as woken:
             watch = _Watch(self._accounts, session)
-            while await watch.holds():
+            while not self._wakes.closed and await watch.holds():
                 try:
                     queue = await self._queue()
                 except StoreUnavailable:
@@ -262,7 +262,7 @@ class Desk:
         told: dict[str, Any] = {}
         with self._wakes.listen(WAKE_CONVERSATION.format(id)) as woken:
             watch = _Watch(self._accounts, session)
-            while await watch.holds():
+            while not self._wakes.closed and await watch.holds():
                 try:
                     news = await self._store.news(id, after, "customer")
                 except StoreUnavailable:

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -19,9 +21,21 @@ HERE = Path(__file__).parent
 
 #: The demo page needs nothing from anywhere else; the widget draws its own styles.
 DEMO_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'self'; style-src 'self'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+
+
+COMPRESSED = Middleware(GZipMiddleware, minimum_size=500)
+
+
+class Revalidated(StaticFiles):
+    """Files that browsers ask about each time: after an upgrade no page mixes old and new."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def routes(
@@ -57,8 +71,8 @@ def routes(
 
     return [
         Route("/", demo_page),
-        Route("/widget.js", widget),
+        Route("/widget.js", widget, middleware=[COMPRESSED]),
         Route("/healthz", healthz),
         Route("/openapi.json", openapi),
-        Mount("/static", StaticFiles(directory=HERE / "static")),
+        Mount("/static", Revalidated(directory=HERE / "static"), middleware=[COMPRESSED]),
     ]

@@ -36,7 +36,6 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "not_logged_in": 401,
         "origin_not_allowed": 403,
         "csrf_failed": 403,
-        "not_allowed": 403,
         "unknown_conversation": 404,
         "illegal_move": 409,
         "owned_by_other": 409,
@@ -86,13 +85,15 @@ def error_response(error: DeskhandError) -> JSONResponse:
 
 
 async def on_deskhand_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DeskhandError)
+    if not isinstance(error, DeskhandError):
+        raise error
     return error_response(error)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     """Unknown paths and methods, in the same shape as everything else."""
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     detail = {"code": f"http_{error.status_code}", "message": error.detail, "hint": ""}
     return JSONResponse({"error": detail}, error.status_code, error.headers)
 

@@ -42,7 +42,7 @@ def process(stack: Stack, name: str) -> psutil.Process:
 def whole(stack: Stack) -> bool:
     """Whether all four processes answer, asked one by one and not from somebody's memory."""
     running = stack.running
-    asked = (
+    asked: tuple[tuple[str, dict[str, str]], ...] = (
         (f"{stack.url}/healthz", {}),
         (running.actions_url.replace("/webhook", "/health"), {}),
         (

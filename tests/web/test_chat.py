@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+import redis as sync_redis
 
+from bot.store import TYPING
 from tests.customer import Customer, answered
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant, hands_off, says, until
@@ -245,6 +247,18 @@ def test_a_flood_is_slowed_down_with_the_time_to_wait(
         customer.http.close()
         assert {a.status_code for a in answers} == {202, 429}
         assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+def test_who_has_spoken_is_not_shown_as_typing_any_more(
+    customer: Customer, gateway: RunningGateway, redis_url: str
+) -> None:
+    conversation = customer.session["conversation"]
+    assert customer.post("/typing").status_code == 204
+    with sync_redis.Redis.from_url(redis_url) as client:
+        key = TYPING.format(conversation, "customer")
+        assert client.exists(key)
+        customer.say("hi")
+        assert not client.exists(key)
 
 
 def test_unknown_paths_answer_in_the_same_shape_as_everything(gateway: RunningGateway) -> None:

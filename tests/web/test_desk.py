@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -228,9 +229,22 @@ async def test_logging_in_again_ends_the_session_before(
         await accounts.session(before)
 
 
-async def test_over_https_the_cookie_is_secure(stranger: AgentClient, accounts: Accounts) -> None:
-    stranger.http.headers["X-Forwarded-Proto"] = "https"
-    assert "Secure" in (await stranger.log_in("anna")).headers["set-cookie"]
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_behind_a_proxy_that_we_trust_over_https_the_cookie_is_secure(
+    redis_url: str,
+    assistant: ScriptedAssistant,
+    accounts: Accounts,
+    tmp_path: Path,
+    trusted: bool,
+) -> None:
+    with RunningGateway(
+        redis_url, assistant.url, assistant.token, tmp_path, trust_proxy=trusted
+    ) as gateway:
+        client = AgentClient(gateway)
+        async with client.http:
+            client.http.headers["X-Forwarded-Proto"] = "https"
+            cookie = (await client.log_in("anna")).headers["set-cookie"]
+            assert ("Secure" in cookie) is trusted
 
 
 async def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(

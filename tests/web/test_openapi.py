@@ -15,7 +15,8 @@ from bot.web.openapi import OPERATIONS, describe
 
 
 def test_the_description_is_valid_openapi() -> None:
-    validate_spec(dict[Hashable, Any](describe()))
+    description: dict[Hashable, Any] = {**describe()}
+    validate_spec(description)
 
 
 def test_every_api_route_is_described_and_every_description_is_a_route() -> None:

@@ -1,0 +1,45 @@
+"""uvicorn, taught to end event streams: they never end by themselves, and cutting them off would
+fill the log with tracebacks at every stop.
+"""
+
+from __future__ import annotations
+
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.settings import Settings
+
+
+class GatewayServer(uvicorn.Server):
+    """Serves what `bot.app.build` made."""
+
+    def __init__(self, gateway: Starlette, settings: Settings) -> None:
+        self._gateway = gateway
+        super().__init__(
+            uvicorn.Config(
+                gateway,
+                host=settings.host,
+                port=settings.port,
+                # Paths would tell who talks when; what matters is logged where it happens.
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=settings.trust_proxy,
+                forwarded_allow_ips="*" if settings.trust_proxy else None,
+                ws="none",
+                # For requests under way; `deskhand up` waits two seconds.
+                timeout_graceful_shutdown=1,
+                backlog=1024,
+            )
+        )
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.end_streams()
+        super().handle_exit(sig, frame)
+
+    def end_streams(self) -> None:
+        """Let every open stream come to its end. Safe to call from any thread."""
+        for server in self.servers:
+            server.get_loop().call_soon_threadsafe(self._gateway.state.wakes.close)
