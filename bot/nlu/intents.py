@@ -1,11 +1,11 @@
 """Which intent does a message have, how sure is that, and is it about the shop at all?
 
 A linear classifier on word and character n-grams (typos cost little), calibrated on held-out folds
-of the training data, so that a confidence of 0.8 is right about eight times in ten. The
-out-of-scope score is not 1 - confidence: it also sees how near the nearest training sentence is
-and how much of the message is made of unknown words, weighed by a small regression learned against
-everyday sentences that have nothing to do with a shop (`background.txt`). Texts and numbers only;
-Rasa's side is in `components`.
+of the training data (one temperature), so that a confidence can be read as a share of right
+answers, to within a few points. The out-of-scope score is not 1 - confidence: it also sees how near
+the nearest training sentence is and how much of the message is made of unknown words, weighed by a
+small regression learned against everyday sentences that have nothing to do with a shop
+(`background.txt`). Texts and numbers only; Rasa's side is in `components`.
 """
 
 from __future__ import annotations
@@ -144,11 +144,16 @@ class IntentModel:
         for train, held in StratifiedKFold(FOLDS, shuffle=True, random_state=7).split(
             features, target
         ):
-            linear = _linear(features[train], target[train])
-            scores[held] = linear.decision_function(features[held])
-            nearest[held] = _nearest(features[held], features[train].T.tocsr())
-            known = {word for i in train for word in re.findall(_WORD, simple[i])}
-            unknown[held] = _unknown([simple[i] for i in held], known)
+            # The fold learns its own vocabulary and weights of words too. With those of all texts
+            # the held ones would look familiar, and confidences would promise too much.
+            seen, unseen = [simple[i] for i in train], [simple[i] for i in held]
+            parts = _vectorizers()
+            learnt = sparse.hstack([part.fit_transform(seen) for part in parts]).tocsr()
+            strange = sparse.hstack([part.transform(unseen) for part in parts]).tocsr()
+            scores[held] = _linear(learnt, target[train]).decision_function(strange)
+            nearest[held] = _nearest(strange, learnt.T.tocsr())
+            known = {word for text in seen for word in re.findall(_WORD, text)}
+            unknown[held] = _unknown(unseen, known)
         rows = np.arange(len(target))
 
         def loss(log_temperature: float) -> float:
