@@ -31,6 +31,7 @@ from bot.learning.train import Model, Project, check_files, train
 from bot.processes import Child, Probe, State, Status, Supervisor, free_ports, http_answers
 from bot.settings import Secret, Settings
 from bot.status_board import StatusBoard
+from bot.triage import load_policy
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -118,6 +119,7 @@ class Service:
         """
         with ExitStack() as held:
             held.enter_context(only_one(self._var))
+            self._check_policy()
             listener = held.enter_context(listen(self._settings.host, self._settings.port))
             model = self._usable_model()
             stop = asyncio.Event()
@@ -154,6 +156,19 @@ class Service:
             self._board.redraw()
 
     # ------------------------------------------------------------------------------- in this order
+
+    def _check_policy(self) -> None:
+        """The action server would find the mistake at the first message, and every customer would
+        go to a person.
+
+        Raises:
+            DeskhandError: data/triage.yml is missing or wrong; names the key and the value.
+        """
+        path = Path(self._environ.get("DESKHAND_TRIAGE") or self._root / "data" / "triage.yml")
+        try:
+            load_policy(path.read_text(encoding="utf-8"))
+        except OSError as why:
+            raise ProcessFailed(f"{path} cannot be read: {why.strerror}.") from None
 
     def _usable_model(self) -> Model | None:
         """The model to start with, None to train one first.

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 CHANNEL: Final = "deskhand"
 TRIAGE_SLOT: Final = "triage"
+OFFER: Final = "utter_offer_person"
 
 SEQ: Final = "seq"
 RETURNED: Final = "returned"
@@ -63,6 +64,8 @@ INTERNAL_SLOTS: Final = frozenset(
         "progress",
         "proven_orders",
         "refused_pair",
+        "item_words",
+        "offered_items",
     }
 )
 """Slots that say nothing about the customer; agents do not see them."""
@@ -166,6 +169,16 @@ class Turns:
         await processor._handle_message_with_tracker(message, tracker)
         await processor.run_action_extract_slots(message.output_channel, tracker)
         await processor._run_prediction_loop(message.output_channel, tracker)
+        if _triage(tracker).get("offer_person"):
+            await self._offer_person(agent, tracker)
+
+    async def _offer_person(self, agent: Agent, tracker: DialogueStateTracker) -> None:
+        """After an answer to somebody who is annoyed. It is said here, since Rasa drops what the
+        action behind a slot mapping utters, and triage is one."""
+        said = await agent.processor.nlg.generate(OFFER, tracker, CHANNEL)
+        if said is not None:
+            data = {"buttons": said.get("buttons")}
+            tracker.update(BotUttered(said["text"], data, metadata={"utter_action": OFFER}))
 
     async def returned(self, agent: Agent, stretch: Stretch) -> None:
         """Puts a human stretch into the tracker: slots survive, forms and triage start afresh."""
@@ -305,6 +318,12 @@ def _parse(parse: Mapping[str, Any]) -> dict[str, Any]:
         "out_of_scope": float(parse.get("out_of_scope") or 0.0),
         "language": str(parse.get("language") or "en"),
     }
+
+
+def _triage(tracker: DialogueStateTracker) -> Mapping[str, Any]:
+    """What triage decided last."""
+    slot = tracker.slots.get(TRIAGE_SLOT)
+    return slot.value if slot is not None and isinstance(slot.value, Mapping) else {}
 
 
 def _check(tracker: DialogueStateTracker, asked: int, answer: Mapping[str, Any]) -> None:

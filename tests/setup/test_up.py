@@ -18,7 +18,10 @@ from bot.instance import Running, announce, only_one, running
 from bot.learning.train import Model, write_current
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
+from bot.triage import PolicyError
 from bot.up import Service, listen, project_of
+
+POLICY = Path(__file__).parents[2] / "data/triage.yml"
 
 
 @pytest.fixture
@@ -27,6 +30,8 @@ def root(tmp_path: Path) -> Path:
         "pipeline: [{name: WhitespaceTokenizer}]\npolicies: [{name: RulePolicy}]\n"
     )
     (tmp_path / "domain.yml").write_text("intents: [greet]\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/triage.yml").write_text(POLICY.read_text())
     return tmp_path
 
 
@@ -40,6 +45,30 @@ async def test_a_broken_file_without_any_model_stops_the_start(root: Path) -> No
     with pytest.raises(TrainingFailed, match=r"^config\.yml, line 3"):
         await service(root).run()
     assert not (root / "var/redis").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("", "triage"),
+        (POLICY.read_text().replace("annoyance: 0.45", "annoyance: 7"), r"annoyance is 7"),
+        ("a: [\n", "YAML"),
+    ],
+    ids=["empty", "a wrong value", "no YAML"],
+)
+async def test_a_wrong_triage_policy_stops_the_start_and_is_named(
+    root: Path, wrong: str, says: str
+) -> None:
+    (root / "data/triage.yml").write_text(wrong)
+    with pytest.raises(PolicyError, match=says):
+        await service(root).run()
+    assert not (root / "var/redis").exists()
+
+
+async def test_a_missing_triage_policy_stops_the_start_and_is_named(root: Path) -> None:
+    (root / "data/triage.yml").unlink()
+    with pytest.raises(ProcessFailed, match=r"data/triage\.yml cannot be read"):
+        await service(root).run()
 
 
 def test_a_broken_file_with_an_older_model_is_said_and_gone_on_with(root: Path) -> None:
