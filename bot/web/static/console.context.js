@@ -10,6 +10,7 @@ export function showContext(root, conversation, events, now) {
   const { customer = {}, slots = {} } = conversation;
   const mood = words.mood(conversation);
   const started = events.find((event) => event.kind === "started");
+  const why = words.details(conversation.reason, conversation.reasons);
   const known = Object.entries(slots).filter(([name, given]) => given !== null && given !== "" && !["name", "email"].includes(name));
   root.replaceChildren(
     ...[
@@ -24,7 +25,7 @@ export function showContext(root, conversation, events, now) {
         ? block(
             "Why a person is needed",
             el("p", { class: "strong" }, words.reason(conversation.reason)),
-            conversation.reasons?.length ? el("ul", { class: "why-list" }, conversation.reasons.map((text) => el("li", {}, text))) : null,
+            why.length ? el("ul", { class: "why-list" }, why.map((text) => el("li", {}, text))) : null,
             conversation.skill ? el("p", { class: "muted" }, `Team: ${words.plain(conversation.skill).toLowerCase()}`) : null,
           )
         : null,

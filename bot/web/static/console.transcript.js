@@ -176,7 +176,7 @@ function safeLink(url) {
 }
 
 function why(handoff) {
-  const reasons = (handoff?.reasons ?? []).filter(Boolean);
+  const reasons = words.details(handoff?.reason, handoff?.reasons);
   return reasons.length ? el("ul", { class: "why-list" }, reasons.map((text) => el("li", {}, text))) : null;
 }
 

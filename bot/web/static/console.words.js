@@ -35,6 +35,9 @@ const SLOTS = {
 };
 
 export const reason = (code) => (code ? REASONS[code] ?? plain(code) : "Needs a person");
+/** The reasons in words that say more than the code's own words do. */
+export const details = (code, reasons) =>
+  (reasons ?? []).filter((text) => text && text.toLowerCase() !== reason(code).toLowerCase());
 export const outcome = (code) => OUTCOMES.find(([one]) => one === code)?.[1] ?? plain(code ?? "");
 export const slot = (name) => SLOTS[name] ?? plain(name);
 
