@@ -29,6 +29,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from benchmarks.figures import Figure, percentile, report
+from benchmarks.stack import clean_environment
 from bot.app import connect
 from bot.processes import free_ports
 from bot.redis_server import running
@@ -226,7 +227,7 @@ def main() -> None:
     gateway_port, floor_port = free_ports(2)
     with tempfile.TemporaryDirectory() as var, running(Path(var)) as redis:
         environment = {
-            **os.environ,
+            **clean_environment(),
             "REDIS_URL": redis.url,
             "DESKHAND_PORT": str(gateway_port),
             "DESKHAND_ASSISTANT_TOKEN": uuid.uuid4().hex,

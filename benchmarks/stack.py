@@ -20,6 +20,12 @@ from bot.processes import free_ports
 ROOT = Path(__file__).parent.parent
 
 
+def clean_environment() -> dict[str, str]:
+    """Ours, less whatever would lead to somebody's real Redis or shop."""
+    ours = ("DESKHAND_", "REDIS_", "SHOP_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """`began`: when `deskhand up` was started (monotonic seconds)."""
@@ -53,7 +59,7 @@ def deskhand_up() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory() as folder:
         var = Path(folder)
         environment = {
-            **os.environ,
+            **clean_environment(),
             "DESKHAND_VAR": folder,
             "DESKHAND_PORT": str(port),
             "DESKHAND_MESSAGES_PER_MINUTE": "1000000",

@@ -42,7 +42,7 @@ from bot.web.sessions import Sessions
 log = logging.getLogger(__name__)
 
 #: Conversations for which the assistant is asked at once; Rasa is one process, more only queue.
-TURNS_AT_ONCE = 16
+TURNS_AT_ONCE = 64
 
 
 def build(settings: Settings) -> Starlette:
@@ -146,8 +146,9 @@ def connect(url: str, *, patient: bool = False) -> Redis[bytes]:
     return Redis.from_url(
         url,
         socket_connect_timeout=2.0,
-        socket_timeout=None if patient else 5.0,
+        socket_timeout=None if patient else 4.0,
         socket_keepalive=True,
-        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), 3),
+        # Once: what was cut off by a restart goes through, and a Redis that hangs is soon an error.
+        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), 1),
         retry_on_error=[ConnectionError, TimeoutError],
     )

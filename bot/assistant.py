@@ -29,10 +29,10 @@ from bot.conversation import Conversation, State
 from bot.errors import AssistantBroken, AssistantError, AssistantSlow, AssistantUnreachable
 from bot.events import CustomerSpoke, Entry, Handoff, Reading, Utterance
 from bot.following import Rest
+from bot.human_requests import asks_for_human
 from bot.router import Outcome, Router
 from bot.store import Store
 from bot.transcript import for_assistant
-from bot.triage import asks_for_human
 
 log = logging.getLogger(__name__)
 
@@ -119,39 +119,49 @@ class Assistant:
         self._was_ready = self._was_ready or self._ready
 
     async def turn(
-        self, conversation: str, spoke: Entry, human_stretch: list[dict[str, str]]
+        self,
+        conversation: Conversation,
+        spoke: Entry,
+        human_stretch: list[dict[str, Any]],
+        within: float,
     ) -> Turn:
         """One turn of the bot; first it is told of the human stretch since its last, if any.
 
         Raises:
             AssistantUnreachable: nothing listens there; the turn did not happen.
-            AssistantSlow: no answer within the deadline.
+            AssistantSlow: no answer `within` so many seconds.
             AssistantBroken: an answer that is no answer.
         """
         event = spoke.event
         if not isinstance(event, CustomerSpoke):
             raise TypeError(f"entry {spoke.seq} is not a customer's message")
-        place = {"conversation": conversation, "seq": spoke.seq}
-        if human_stretch:
-            await self._post("returned", {**place, "lines": human_stretch})
-        turn = {"epoch": spoke.epoch, "text": event.text, "payload": event.payload}
-        answer = await self._post("turn", {**place, **turn, "deadline": self.deadline})
+        place = {"conversation": conversation.id, "seq": spoke.seq}
+        turn = {
+            **place,
+            "epoch": conversation.epoch,
+            "text": event.text,
+            "payload": event.payload,
+            # A little less than our own patience, so that no turn is kept that we gave up.
+            "deadline": within * 0.95,
+        }
         try:
-            return _decode_turn(answer)
+            with anyio.fail_after(within):
+                if human_stretch:
+                    await self._post("returned", {**place, "lines": human_stretch})
+                return _decode_turn(await self._post("turn", turn))
+        except TimeoutError as why:
+            raise AssistantSlow(f"No answer within {within:.1f} s.") from why
         except msgspec.MsgspecError as why:
             raise AssistantBroken(f"The assistant's answer makes no sense: {why}") from why
 
     async def _post(self, what: str, body: dict[str, Any]) -> bytes:
         try:
-            with anyio.fail_after(self.deadline):
-                response = await self._http.post(CHANNEL + what, json=body, timeout=None)
-        except TimeoutError as why:
-            raise AssistantSlow(f"No answer within {self.deadline:g} s.") from why
+            response = await self._http.post(CHANNEL + what, json=body, timeout=None)
         except httpx.HTTPError as why:
             self._ready = False
             raise AssistantUnreachable("The assistant is not there.") from why
         if response.status_code == httpx.codes.GATEWAY_TIMEOUT:
-            raise AssistantSlow(f"No answer within {self.deadline:g} s.")
+            raise AssistantSlow("The assistant did not finish in time.")
         if response.status_code != httpx.codes.OK:
             raise AssistantBroken(f"The assistant answered {response.status_code}.")
         return response.content
@@ -164,70 +174,94 @@ class AssistantFollower:
         self._store = store
         self._router = router
         self._assistant = assistant
-        #: When (monotonic) we first failed to reach the assistant for a message.
-        self._failing_since: dict[tuple[str, int], float] = {}
+        #: Which message of a conversation we are trying to answer, and since when (monotonic).
+        self._trying: dict[str, tuple[int, float]] = {}
 
     async def act(self, id: str) -> Rest:
         conversation = await self._store.load(id)
         if conversation.state is not State.BOT or not conversation.pending:
+            self._trying.pop(id, None)
             return Rest(seen=conversation.seq)
         spoke, human_stretch = await self._next_message(conversation)
-        message = (id, spoke.seq)
         try:
             if self._assistant.health is Health.LOADING:
                 raise AssistantUnreachable("The assistant is still starting.")
-            turn = await self._assistant.turn(id, spoke, human_stretch)
-            outcome = await self._commit(id, spoke, turn)
+            within = max(0.1, self._patience(id, spoke.seq))
+            turn = await self._assistant.turn(conversation, spoke, human_stretch, within)
+            outcome = await self._commit(conversation, spoke, turn)
         except AssistantError as why:
-            since = self._failing_since.setdefault(message, time.monotonic())
-            patient = time.monotonic() - since < self._assistant.deadline
-            if self._assistant.health is Health.LOADING or (
-                patient and not isinstance(why, AssistantSlow)
-            ):
-                return await self._keep_waiting(id, spoke)
-            log.warning("conversation %s goes to a person: %s", id, why)
-            outcome = await self._give_up(id, spoke, "assistant_unavailable")
-        self._failing_since.pop(message, None)
+            if await self._wants_person(conversation):
+                outcome = await self._give_up(conversation, spoke, "asked_for_human", "handoff")
+            elif self._may_wait(id, spoke.seq, why):
+                return await self._keep_waiting(conversation, spoke)
+            else:
+                log.warning("conversation %s goes to a person: %s", id, why)
+                outcome = await self._give_up(conversation, spoke, "assistant_unavailable")
+        self._trying.pop(id, None)
         after = outcome.conversation
         return Rest(due=self._router.now()) if after.pending else Rest(seen=after.seq)
 
-    async def _next_message(self, c: Conversation) -> tuple[Entry, list[dict[str, str]]]:
+    def _patience(self, id: str, seq: int) -> float:
+        """How many seconds the message may still wait: one deadline for all tries together."""
+        known, since = self._trying.get(id, (seq, 0.0))
+        if known != seq or not since:
+            since = time.monotonic()
+            self._trying[id] = (seq, since)
+        return self._assistant.deadline - (time.monotonic() - since)
+
+    def _may_wait(self, id: str, seq: int, why: AssistantError) -> bool:
+        if self._assistant.health is Health.LOADING:
+            self._trying.pop(id, None)  # the deadline counts from when the assistant is there
+            return True
+        return not isinstance(why, AssistantSlow) and self._patience(id, seq) > 0
+
+    async def _next_message(self, c: Conversation) -> tuple[Entry, list[dict[str, Any]]]:
         seq = c.pending[0]
         if not c.returned:
             return (await self._store.log(c.id, after=seq - 1, count=1))[0], []
-        entries = await self._store.log(c.id, after=c.assistant_seq)
+        entries = await self._store.log(c.id, after=min(c.assistant_seq, seq - 1))
         spoke = next(entry for entry in entries if entry.seq == seq)
         return spoke, for_assistant(entries, c.assistant_seq, c.pending)
 
-    async def _commit(self, id: str, spoke: Entry, turn: Turn) -> Outcome:
+    async def _wants_person(self, c: Conversation) -> bool:
+        """Without the assistant nobody reads the messages, so we look for this one wish in all
+        that are waiting: asking for a person works at once."""
+        waiting = await self._store.log(c.id, after=c.pending[0] - 1)
+        return any(
+            entry.seq in c.pending
+            and isinstance(entry.event, CustomerSpoke)
+            and asks_for_human(entry.event.text)
+            for entry in waiting
+        )
+
+    async def _commit(self, c: Conversation, spoke: Entry, turn: Turn) -> Outcome:
         if not turn.messages and turn.handoff is None:
-            return await self._give_up(id, spoke, "no_answer")
+            return await self._give_up(c, spoke, "no_answer")
         answer = commands.Answer(
             in_reply_to=spoke.seq,
-            epoch=spoke.epoch,
+            epoch=c.epoch,
             messages=turn.messages,
             reading=turn.reading(),
             handoff=turn.handoff,
         )
-        return await self._router.execute(id, answer, key=f"turn:{spoke.seq}")
+        return await self._router.execute(c.id, answer, key=_key(c, spoke))
 
-    async def _keep_waiting(self, id: str, spoke: Entry) -> Rest:
-        """The message is kept; the customer is told, and asking for a person works at once."""
+    async def _keep_waiting(self, c: Conversation, spoke: Entry) -> Rest:
+        """The message is kept, and while the assistant starts the customer is told so."""
         if self._assistant.health is Health.LOADING:
-            text = spoke.event.text if isinstance(spoke.event, CustomerSpoke) else ""
-            if asks_for_human(text):
-                await self._give_up(id, spoke, "asked_for_human", notice="handoff")
-                return Rest()
-            await self._router.execute(id, commands.Tell(code="assistant_loading"))
+            tell = commands.Tell(code="assistant_loading", in_reply_to=spoke.seq, epoch=c.epoch)
+            await self._router.execute(c.id, tell)
         return Rest(due=self._router.now() + RETRY_MS)
 
     async def _give_up(
-        self, id: str, spoke: Entry, reason: str, *, notice: str = "assistant_unavailable"
+        self, c: Conversation, spoke: Entry, reason: str, notice: str = "assistant_unavailable"
     ) -> Outcome:
         ask = commands.AskForPerson(
-            handoff=Handoff(reason=reason),
-            in_reply_to=spoke.seq,
-            epoch=spoke.epoch,
-            notice=notice,
+            handoff=Handoff(reason=reason), in_reply_to=spoke.seq, epoch=c.epoch, notice=notice
         )
-        return await self._router.execute(id, ask, key=f"turn:{spoke.seq}")
+        return await self._router.execute(c.id, ask, key=_key(c, spoke))
+
+
+def _key(c: Conversation, spoke: Entry) -> str:
+    """One turn for a message and an epoch: who stays with the bot gets another."""
+    return f"turn:{spoke.seq}:{c.epoch}"

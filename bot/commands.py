@@ -55,8 +55,11 @@ class Claim(Record, frozen=True):
 
 
 class Reply(Record, frozen=True):
+    """`note` is for colleagues only and goes with the reply in one step."""
+
     agent: Agent
     text: str
+    note: str = ""
 
 
 class Note(Record, frozen=True):
@@ -95,9 +98,12 @@ class Rate(Record, frozen=True):
 
 
 class Tell(Record, frozen=True):
-    """Show a notice, once per stretch."""
+    """Show a notice about a message that waits for its answer, once per stretch. Void when the
+    message no longer waits for the bot, or the epoch has moved."""
 
     code: str
+    in_reply_to: int
+    epoch: int
 
 
 class LetTimePass(Record, frozen=True):

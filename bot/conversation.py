@@ -133,8 +133,8 @@ class Conversation(Record, frozen=True):
     snoozed_until: int | None = None
     #: Codes of the notices already shown since the last change of ownership or bot's answer.
     told: tuple[str, ...] = ()
-    #: Whether a person has spoken since the conversation was last with the bot.
-    human_spoke: bool = False
+    #: Seqs of customer's messages that nobody has answered, bot or person, oldest first.
+    unanswered: tuple[int, ...] = ()
     #: Seq of the customer's message that the assistant read last; what came after it (a human
     #: stretch) it has yet to be told when `returned` is set.
     assistant_seq: int = 0
@@ -232,9 +232,7 @@ def _answer(c: Conversation, command: Answer) -> tuple[Event, ...]:
 
 
 def _ask_for_person(c: Conversation, command: AskForPerson) -> tuple[Event, ...]:
-    if command.epoch is not None and (
-        c.state is not State.BOT or c.epoch != command.epoch or command.in_reply_to not in c.pending
-    ):
+    if command.epoch is not None and not _waits(c, command.in_reply_to, command.epoch):
         return ()
     if c.state in (State.WAITING, State.HUMAN):
         return ()
@@ -245,6 +243,11 @@ def _ask_for_person(c: Conversation, command: AskForPerson) -> tuple[Event, ...]
         NoticeShown(code=command.notice, text=wording.NOTICES[command.notice]),
     )
     return (Reopened(by="customer"), *asked) if c.state is State.CLOSED else asked
+
+
+def _waits(c: Conversation, seq: int | None, epoch: int) -> bool:
+    """Whether message `seq` still waits for the bot's answer in the epoch of that turn."""
+    return c.state is State.BOT and c.epoch == epoch and seq in c.pending
 
 
 def _stay(c: Conversation, command: Stay) -> tuple[Event, ...]:
@@ -264,11 +267,13 @@ def _claim(c: Conversation, command: Claim) -> tuple[Event, ...]:
 
 
 def _reply(c: Conversation, command: Reply) -> tuple[Event, ...]:
-    said = AgentSpoke(agent=command.agent, text=command.text)
+    said: tuple[Event, ...] = (AgentSpoke(agent=command.agent, text=command.text),)
+    if command.note:
+        said = (NoteWritten(agent=command.agent, text=command.note), *said)
     if c.state is State.WAITING:
-        return (Claimed(agent=command.agent), said)
+        return (Claimed(agent=command.agent), *said)
     _require_owner(c, command.agent)
-    return (Woken(because="agent"), said) if c.state is State.SNOOZED else (said,)
+    return (Woken(because="agent"), *said) if c.state is State.SNOOZED else said
 
 
 def _note(c: Conversation, command: Note) -> tuple[Event, ...]:
@@ -311,7 +316,7 @@ def _rate(c: Conversation, command: Rate) -> tuple[Event, ...]:
 
 
 def _tell(c: Conversation, command: Tell) -> tuple[Event, ...]:
-    if command.code in c.told:
+    if command.code in c.told or not _waits(c, command.in_reply_to, command.epoch):
         return ()
     return (NoticeShown(code=command.code, text=wording.NOTICES[command.code]),)
 
@@ -399,11 +404,13 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
             changes |= {"opened_at": entry.at, "page": page}
         case CustomerSpoke(text=text):
             changes |= {"preview": text[:200], "spoke_at": entry.at, "offered": ()}
+            changes["unanswered"] = (*c.unanswered, entry.seq)
             if c.state is State.BOT:
                 changes["pending"] = (*c.pending, entry.seq)
         case BotAnswered(in_reply_to=seq, messages=messages, reading=reading):
             changes |= {
                 "pending": tuple(s for s in c.pending if s != seq),
+                "unanswered": tuple(s for s in c.unanswered if s != seq),
                 "offered": tuple(b.payload for m in messages for b in m.buttons),
                 "told": (),
                 "reading": reading or c.reading,
@@ -415,19 +422,21 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
         case Claimed(agent=agent):
             changes |= {"owner": agent, "escalated": True}
         case AgentSpoke():
-            changes["human_spoke"] = True
+            changes["unanswered"] = ()
         case Transferred(skill=skill):
             handoff = c.handoff or Handoff(reason="transferred")
             changes |= {
                 "waiting_since": entry.at,
                 "handoff": msgspec.structs.replace(handoff, skill=skill),
             }
-        case ReturnedToBot():
-            changes |= {"human_spoke": False, "returned": True, "handoff": None}
+        case ReturnedToBot(agent=agent):
+            # Who stays with the bot of their own accord gets the answer that they still wait for.
+            owed = c.unanswered if agent is None else ()
+            changes |= {"returned": True, "handoff": None, "pending": owed, "unanswered": owed}
         case Snoozed(until=until):
             changes["snoozed_until"] = until
         case Closed(outcome=outcome):
-            changes |= {"outcome": outcome, "human_spoke": False}
+            changes |= {"outcome": outcome, "unanswered": ()}
         case Reopened():
             changes |= {"outcome": None, "rating": None, "handoff": None, "returned": True}
         case Rated():

@@ -50,8 +50,8 @@ async def follow(
     slots = anyio.Semaphore(at_once)
 
     async def serve(lease: Lease) -> None:
-        held = _Held(lease)
-        keeping = asyncio.create_task(_keep(held, store, now))
+        held, done = _Held(lease), asyncio.Event()
+        keeping = asyncio.create_task(_keep(held, done, store, now))
         try:
             rest = await act(lease.conversation)
         except StoreUnavailable:
@@ -61,7 +61,9 @@ async def follow(
             log.exception("%s failed on conversation %s", follower.value, lease.conversation)
             rest = Rest(due=now() + AFTER_ERROR_MS)
         finally:
-            keeping.cancel()
+            # Not cancelled: a renewal under way would leave us with a lease that is not ours.
+            done.set()
+            await asyncio.shield(keeping)
             slots.release()
         with suppress(StoreUnavailable):
             await store.finish(held.lease, now=now(), seen=rest.seen, due=rest.due)
@@ -89,10 +91,12 @@ class _Held:
     lease: Lease
 
 
-async def _keep(held: _Held, store: Store, now: Callable[[], int]) -> None:
-    """Renew the lease until cancelled; a lost one is left alone."""
+async def _keep(held: _Held, done: asyncio.Event, store: Store, now: Callable[[], int]) -> None:
+    """Renew the lease until done; a lost one is left alone."""
     while True:
-        await anyio.sleep(LEASE_MS / 3_000)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(done.wait(), LEASE_MS / 3_000)
+            return
         with suppress(StoreUnavailable):
             renewed = await store.renew(held.lease, now=now(), lease_ms=LEASE_MS)
             if renewed is None:

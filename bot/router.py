@@ -78,12 +78,11 @@ class Router:
         match command:
             case commands.Reply(agent=agent, text=text):
                 said, noted = split_notes(text)
-                if noted:
-                    note = commands.Note(agent=agent, text=clean(noted))
-                    if not said.strip():
-                        return await self.execute(id, note, key=f"agent:{client_id}")
-                    await self.execute(id, note, key=f"note:{client_id}")
-                command = commands.Reply(agent=agent, text=clean(said))
+                if noted and not said.strip():
+                    command = commands.Note(agent=agent, text=clean(noted))
+                else:
+                    note = clean(noted) if noted else ""
+                    command = commands.Reply(agent=agent, text=clean(said), note=note)
             case commands.Note(agent=agent, text=text):
                 command = commands.Note(agent=agent, text=clean(text))
             case _:
@@ -117,9 +116,7 @@ class Router:
             appended = await self._store.append(before, after, entries, key)
             if appended.stored:
                 return Outcome(after, appended.seq, changed=True)
-        raise StoreUnavailable(
-            "This conversation is too busy.", hint="Nothing was stored. Try again in a moment."
-        )
+        raise StoreUnavailable("This conversation is too busy.", hint="Send it again in a moment.")
 
 
 def split_notes(text: str) -> tuple[str, str]:

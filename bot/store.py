@@ -19,6 +19,7 @@ be lost between the two.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -58,7 +59,8 @@ ALL: Final = PREFIX + "conversations"
 #: Per follower: conversations with work (score: due, ms), and those leased (score: until, ms).
 WORK: Final = PREFIX + "work:"
 LEASED: Final = PREFIX + "leased:"
-#: A conversation in which the customer never wrote is kept a day: the widget was just opened.
+#: A conversation in which the customer never wrote or asked for a person is kept a day: the widget
+#: was just opened.
 UNSPOKEN_S: Final = 86_400
 #: Pub/sub channels that wake readers; they carry nothing.
 WAKE: Final = PREFIX + "wake:"
@@ -79,8 +81,10 @@ class Follower(str, Enum):
     CLOCK = "clock"  #: time itself will be news
 
 
-#: A lease or a due time further ahead than this was written before the clock jumped back.
-HORIZON_MS: Final = {Follower.ASSISTANT: 60_000, Follower.CLOCK: None}
+#: A lease that ends further ahead than this was taken before the clock jumped back.
+LEASE_AT_MOST_MS: Final = 5_000
+#: Likewise a due time of a follower that never plans further ahead (the clock does: a snooze).
+HORIZON_MS: Final = {Follower.ASSISTANT: 6_000, Follower.CLOCK: None}
 
 _APPEND: Final = """
 local state, log, keys = KEYS[1], KEYS[2], KEYS[3]
@@ -96,7 +100,7 @@ for i = 2, #ARGV - 1 do
 end
 redis.call('HSET', state, 'seq', a.seq, 'json', ARGV[#ARGV])
 if a.key ~= '' then redis.call('HSET', keys, a.key, a.seq) end
-if a.spoken then
+if a.kept then
   if a.first then for i = 1, 3 do redis.call('PERSIST', KEYS[i]) end end
   redis.call('ZADD', a.all, a.at, a.id)
 else
@@ -125,6 +129,7 @@ return {1, a.seq}
 _TAKE: Final = """
 local work, leased = KEYS[1], KEYS[2]
 local now, until_, horizon = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local lease_at_most = tonumber(ARGV[4])
 local function back(low, high)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', leased, low, high, 'LIMIT', 0, 20)) do
     redis.call('ZREM', leased, id)
@@ -132,7 +137,7 @@ local function back(low, high)
   end
 end
 back('-inf', now)
-if horizon ~= '' then back('(' .. (now + tonumber(horizon)), '+inf') end
+back('(' .. (now + lease_at_most), '+inf')
 local id = redis.call('ZRANGEBYSCORE', work, '-inf', now, 'LIMIT', 0, 1)[1]
 if not id and horizon ~= '' then
   id = redis.call('ZRANGEBYSCORE', work, '(' .. (now + tonumber(horizon)), '+inf', 'LIMIT', 0, 1)[1]
@@ -162,8 +167,8 @@ end
 return 1
 """
 
-#: How a Redis begins its answer when it cannot write: disk full, memory full, no replica.
-REFUSALS: Final = ("MISCONF", "OOM", "NOREPLICAS")
+#: How a Redis says that it cannot write: disk full, memory full, no replica.
+REFUSALS: Final = re.compile(r"\b(MISCONF|OOM|OutOfMemoryError|NOREPLICAS|READONLY)\b")
 
 _encode = msgspec.json.Encoder().encode
 _decode_entry = msgspec.json.Decoder(Entry).decode
@@ -180,11 +185,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """`stored`: this call wrote it. Else `duplicate` (an earlier call with the same key did), or
-    neither: the race was lost and the caller should decide again."""
+    """`stored`: this call wrote it, up to `seq`. Else somebody was quicker (perhaps an earlier call
+    with the same key), and the caller should look again and decide again."""
 
     stored: bool
-    duplicate: bool
     seq: int
 
 
@@ -219,6 +223,10 @@ def work_after(conversation: Conversation) -> dict[Follower, int | None]:
 def shelf_of(conversation: Conversation) -> tuple[str, int]:
     """On which shelf of the queue it stands, and since when (ms)."""
     return conversation.state.value, conversation.waiting_since or conversation.updated_at
+
+
+def _is_kept(conversation: Conversation) -> bool:
+    return conversation.spoke_at is not None or conversation.escalated
 
 
 class Store:
@@ -271,8 +279,8 @@ class Store:
             "expected": before.seq,
             "seq": after.seq,
             "at": after.updated_at,
-            "spoken": after.spoke_at is not None,
-            "first": before.spoke_at is None,
+            "kept": _is_kept(after),
+            "first": not _is_kept(before),
             "unspoken": UNSPOKEN_S,
             "all": ALL,
             "escalated": after.escalated,
@@ -294,7 +302,7 @@ class Store:
                 keys=[STATE.format(after.id), LOG.format(after.id), KEYS.format(after.id)],
                 args=[_encode(head), *(_encode(entry) for entry in entries), _encode(after)],
             )
-        return Appended(stored=code == 1, duplicate=code == 0, seq=int(seq))
+        return Appended(stored=code == 1, seq=int(seq))
 
     async def log(self, id: str, after: int = 0, count: int | None = None) -> list[Entry]:
         """The entries with seq > `after`, in order."""
@@ -359,7 +367,7 @@ class Store:
         async with reachable():
             id = await self._take(
                 keys=[WORK + follower.value, LEASED + follower.value],
-                args=[now, now + lease_ms, "" if horizon is None else horizon],
+                args=[now, now + lease_ms, "" if horizon is None else horizon, LEASE_AT_MOST_MS],
             )
         return Lease(follower, id.decode(), now + lease_ms) if id else None
 
@@ -403,12 +411,14 @@ async def reachable() -> AsyncIterator[None]:
     except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError) as why:
         raise _away("cannot be reached") from why
     except ResponseError as why:
-        if str(why).startswith(REFUSALS):
+        # In a script or a pipeline the code is not at the start; some are only a class's name.
+        if REFUSALS.search(f"{type(why).__name__} {why}"):
             raise _away("does not take anything") from why
         raise
 
 
 def _away(what: str) -> StoreUnavailable:
     return StoreUnavailable(
-        f"The message store {what} right now.", hint="Nothing was stored. Try again in a moment."
+        f"The message store {what} right now.",
+        hint="Send it again in a moment; it is stored only once.",
     )

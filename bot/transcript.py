@@ -113,17 +113,17 @@ def why(c: Conversation) -> list[str]:
 
 def for_assistant(
     entries: Sequence[Entry], after: int, pending: Sequence[int]
-) -> list[dict[str, str]]:
-    """The human stretch as lines {who, text}: what customer and agents said after seq `after`,
+) -> list[dict[str, Any]]:
+    """The human stretch as lines {seq, who, text}: what customer and agents said after seq `after`,
     less the messages that the assistant is about to answer."""
-    lines = []
+    lines: list[dict[str, Any]] = []
     for entry in entries:
         if entry.seq <= after or entry.seq in pending:
             continue
         if isinstance(entry.event, CustomerSpoke):
-            lines.append({"who": "customer", "text": entry.event.text})
+            lines.append({"seq": entry.seq, "who": "customer", "text": entry.event.text})
         elif isinstance(entry.event, AgentSpoke):
-            lines.append({"who": "agent", "text": entry.event.text})
+            lines.append({"seq": entry.seq, "who": "agent", "text": entry.event.text})
     return lines
 
 

@@ -15,7 +15,7 @@ import pytest
 import redis as sync_redis
 from redis.asyncio import Redis
 
-from benchmarks.stack import Stack, deskhand_up
+from benchmarks.stack import Stack, clean_environment, deskhand_up
 from bot.app import connect
 from bot.redis_server import RedisServer, running
 from bot.router import Router
@@ -81,7 +81,9 @@ def stack() -> Iterator[Stack]:
     The model is trained once, and only if its data has changed since the last run. Tests that break
     something wait until it is whole again.
     """
-    subprocess.run([sys.executable, "-m", "bot", "train"], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "bot", "train"], cwd=ROOT, check=True, env=clean_environment()
+    )
     with deskhand_up() as stack:
         stack.wait_until_ready()
         yield stack

@@ -92,12 +92,15 @@ def test_while_the_assistant_starts_messages_are_kept_and_the_customer_knows(
         assert sum(e["kind"] == "notice" for e in log) == 1
 
 
+@pytest.mark.parametrize("before", [[], ["where is my order", "hello?"]])
 def test_while_the_assistant_starts_asking_for_a_person_works_at_once(
-    redis_url: str, tmp_path: Path, agents: Agents
+    redis_url: str, tmp_path: Path, agents: Agents, before: list[str]
 ) -> None:
     with without_assistant(redis_url, tmp_path) as customer:
+        for text in before:
+            customer.say(text)
         customer.say("i want to talk to a human please")
-        log = customer.log(shown("notice"))
+        log = customer.log(lambda log: log[-1].get("code") == "handoff")
         assert [e["kind"] for e in log][-2:] == ["handoff_requested", "notice"]
         assert agents.reason(customer.session["conversation"]) == "asked_for_human"
 
@@ -193,11 +196,23 @@ def test_back_with_the_bot_the_assistant_is_told_what_was_said_meanwhile(
     customer.say("three")
     customer.log(answered(2))
     (told,) = assistant.returned
-    assert told["lines"] == [
-        {"who": "agent", "text": "Anna here"},
-        {"who": "customer", "text": "two"},
+    assert [(line["who"], line["text"]) for line in told["lines"]] == [
+        ("agent", "Anna here"),
+        ("customer", "two"),
     ]
     assert [turn["text"] for turn in assistant.turns] == ["one", "three"]
     customer.say("four")
     customer.log(answered(3))
     assert len(assistant.returned) == 1
+
+
+def test_who_carries_on_with_the_bot_gets_the_answer_that_was_owed(
+    customer: Customer, assistant: ScriptedAssistant
+) -> None:
+    assistant.status = 500
+    customer.say("where is my order")
+    customer.log(shown("notice"))
+    assistant.status = 200
+    assert customer.post("/stay").status_code == 202
+    log = customer.log(answered(1))
+    assert log[-1]["messages"][0]["text"] == "echo: where is my order"

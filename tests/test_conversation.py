@@ -290,7 +290,10 @@ DECISIONS: list[tuple[do.Command, dict[State, Any]]] = [
             State.CLOSED: [Rated],
         },
     ),
-    (do.Tell(code="assistant_loading"), {key: [NoticeShown] for key in State}),
+    (
+        do.Tell(code="assistant_loading", in_reply_to=99, epoch=0),
+        {key: [] for key in State},
+    ),
     (
         do.LetTimePass(now=2_000),
         {key: [] for key in State},
@@ -391,6 +394,35 @@ def test_a_failed_turn_asks_for_a_person_only_if_the_turn_still_counts() -> None
     back, _ = record(claimed, decide(claimed, do.ReturnToBot(agent=ANNA)), at=1, key="")
     assert decide(claimed, give_up) == ()
     assert decide(back, give_up) == ()
+
+
+def test_who_stays_with_the_bot_gets_the_answer_that_they_still_wait_for() -> None:
+    asked = begun(SAY)
+    lost = do.AskForPerson(handoff=WHY, in_reply_to=asked.pending[0], epoch=asked.epoch)
+    waiting, _ = record(asked, decide(asked, lost), at=1, key="")
+    wrote, _ = record(waiting, decide(waiting, SAY), at=1, key="")
+    stayed, _ = record(wrote, decide(wrote, do.Stay()), at=1, key="")
+    assert stayed.pending == (asked.pending[0], wrote.seq)
+    by_agent, _ = record(wrote, decide(wrote, do.ReturnToBot(agent=ANNA)), at=1, key="")
+    assert by_agent.pending == ()
+
+
+def test_a_note_goes_with_its_reply_or_not_at_all() -> None:
+    reply = do.Reply(agent=ANNA, text="Hello", note="he is angry")
+    assert [type(e) for e in decide(IN[State.WAITING], reply)] == [Claimed, NoteWritten, AgentSpoke]
+    for state in (State.BOT, State.CLOSED):
+        with pytest.raises(IllegalMove, match="not possible"):
+            decide(IN[state], reply)
+
+
+def test_the_assistant_is_loading_is_said_once_and_never_after_a_person_came() -> None:
+    asked = begun(SAY)
+    tell = do.Tell(code="assistant_loading", in_reply_to=asked.pending[0], epoch=asked.epoch)
+    told, entries = record(asked, decide(asked, tell), at=1, key="")
+    assert [type(entry.event) for entry in entries] == [NoticeShown]
+    assert decide(told, tell) == ()
+    claimed, _ = record(asked, decide(asked, do.Claim(agent=ANNA)), at=1, key="")
+    assert decide(claimed, tell) == ()
 
 
 def test_only_buttons_on_offer_can_be_pressed_and_only_until_the_next_message() -> None:
@@ -494,8 +526,8 @@ class RandomCommands(RuleBasedStateMachine):
         self.c, entries = record(before, events, at=self.now, key="")
         self.log += entries
         for entry in entries:
-            if isinstance(entry.event, CustomerSpoke) and self.c.state is State.BOT:
-                self.turns.append((entry.seq, entry.epoch))
+            if isinstance(entry.event, CustomerSpoke | ReturnedToBot):
+                self.turns += [(seq, self.c.epoch) for seq in self.c.pending]
 
     @rule(text=st.sampled_from(["hi", "where is it", "human please"]))
     def customer_writes(self, text: str) -> None:
@@ -511,6 +543,12 @@ class RandomCommands(RuleBasedStateMachine):
                     in_reply_to=seq, epoch=epoch, messages=HELLO, handoff=WHY if handoff else None
                 )
             )
+
+    @rule(data=st.data())
+    def the_assistant_is_loading(self, data: st.DataObject) -> None:
+        if self.turns:
+            seq, epoch = data.draw(st.sampled_from(self.turns))
+            self.send(do.Tell(code="assistant_loading", in_reply_to=seq, epoch=epoch))
 
     @rule(data=st.data())
     def some_turn_fails(self, data: st.DataObject) -> None:
@@ -533,7 +571,6 @@ class RandomCommands(RuleBasedStateMachine):
                 do.Stay(),
                 do.Close(outcome="ended_by_customer"),
                 do.Rate(stars=3),
-                do.Tell(code="assistant_loading"),
             ]
         )
     )
@@ -573,7 +610,10 @@ class RandomCommands(RuleBasedStateMachine):
                 silent = True
             elif isinstance(entry.event, ReturnedToBot | Reopened):
                 silent = False
-            assert not (silent and isinstance(entry.event, BotAnswered)), self.log
+            bot = isinstance(entry.event, BotAnswered) or (
+                isinstance(entry.event, NoticeShown) and "assistant" in entry.event.code
+            )
+            assert not (silent and bot), self.log
 
     @invariant()
     def no_message_is_answered_twice(self) -> None:
@@ -591,6 +631,7 @@ class RandomCommands(RuleBasedStateMachine):
         assert (c.waiting_since is not None) == (c.state is State.WAITING)
         assert (c.snoozed_until is not None) == (c.state is State.SNOOZED)
         assert not c.pending or c.state is State.BOT
+        assert set(c.pending) <= set(c.unanswered)
 
 
 TestRandomCommands = RandomCommands.TestCase

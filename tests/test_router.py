@@ -42,8 +42,8 @@ async def test_a_note_line_in_a_reply_never_reaches_the_customer(
     assert "angry" not in str(views)
     ours = [e.event for e in log if isinstance(e.event, NoteWritten | AgentSpoke | Claimed)]
     assert ours == [
-        NoteWritten(agent=ANNA, text="he is angry"),
         Claimed(agent=ANNA),
+        NoteWritten(agent=ANNA, text="he is angry"),
         AgentSpoke(agent=ANNA, text="Hello\nHow can I help?"),
     ]
 

@@ -13,7 +13,6 @@ from bot.errors import StoreUnavailable, UnknownConversation
 from bot.events import Agent, Handoff
 from bot.router import Router
 from bot.store import (
-    HORIZON_MS,
     KEYS,
     LOG,
     STATE,
@@ -47,7 +46,7 @@ async def test_of_two_writers_who_saw_the_same_state_one_wins(store: Store, rout
     say = do.Say(text="hi", client_id="client-1")
     after, entries = record(before, decide(before, say), at=1, key="a")
     results = [await store.append(before, after, entries, key) for key in ("a", "b")]
-    assert [(r.stored, r.duplicate) for r in results] == [(True, False), (False, False)]
+    assert [result.stored for result in results] == [True, False]
     assert len(await store.log(before.id)) == 3
 
 
@@ -119,6 +118,31 @@ async def test_a_widget_that_was_only_opened_is_forgotten_and_a_spoken_word_is_n
     assert [await redis.ttl(name) for name in [*names, KEYS.format(opened.id)]] == [-1, -1, -1]
 
 
+async def test_who_asks_for_a_person_without_a_word_is_kept_too(
+    router: Router, redis: Redis[bytes]
+) -> None:
+    opened = await router.open()
+    await router.ask_for_person(opened.id, client_id="client-1", reason="asked_for_human")
+    names = [key.format(opened.id) for key in (STATE, LOG, KEYS)]
+    assert [await redis.ttl(name) for name in names] == [-1, -1, -1]
+
+
+@pytest.mark.parametrize(("setting", "value"), [("maxmemory", "1"), ("min-replicas-to-write", "1")])
+async def test_a_redis_that_takes_no_writes_is_an_honest_error(
+    store: Store, router: Router, redis: Redis[bytes], setting: str, value: str
+) -> None:
+    opened = await router.open()
+    await redis.config_set(setting, value)
+    try:
+        with pytest.raises(StoreUnavailable, match="does not take anything"):
+            await router.from_customer(opened.id, "hi", client_id="client-1")
+        with pytest.raises(StoreUnavailable, match="does not take anything"):
+            await store.show_typing(opened.id, "agent", "Anna")
+    finally:
+        await redis.config_set(setting, "0")
+    await router.from_customer(opened.id, "hi", client_id="client-1")
+
+
 async def test_work_is_leased_to_one_and_comes_back_when_the_lease_runs_out(
     store: Store, router: Router
 ) -> None:
@@ -166,16 +190,34 @@ async def test_finished_work_is_gone_and_postponed_work_comes_when_due(
     assert await store.take(Follower.ASSISTANT, now=now + 10_000, lease_ms=100) is None
 
 
+@pytest.mark.parametrize("back_s", [8, 30, 59, 3_600, 100_000])
 async def test_a_clock_that_jumps_back_does_not_hold_up_answers(
+    store: Store, router: Router, back_s: int
+) -> None:
+    """Due times and leases from before the jump lie ahead: nobody may wait for them."""
+    opened = await router.open()
+    spoken = await router.from_customer(opened.id, "one", client_id="client-1")
+    earlier = spoken.conversation.updated_at - back_s * 1000
+    assert await store.take(Follower.ASSISTANT, now=earlier, lease_ms=3_000) is not None
+    assert await store.take(Follower.ASSISTANT, now=earlier - back_s * 1000, lease_ms=3_000)
+
+
+async def test_a_clock_that_jumps_back_does_not_leave_the_clocks_own_lease_behind(
     store: Store, router: Router
 ) -> None:
-    """Leases and due times from before the jump lie far ahead: nobody may wait for them."""
     opened = await router.open()
-    await router.from_customer(opened.id, "one", client_id="client-1")
-    ahead = router.now() + 10_000_000
-    assert await store.take(Follower.ASSISTANT, now=ahead, lease_ms=3_000) is not None
-    assert HORIZON_MS[Follower.ASSISTANT] == 60_000
-    assert await store.take(Follower.ASSISTANT, now=router.now(), lease_ms=3_000) is not None
+    await router.execute(opened.id, ASK)
+    now = router.now() + 61_000
+    assert await store.take(Follower.CLOCK, now=now, lease_ms=3_000) is not None
+    assert await store.take(Follower.CLOCK, now=now - 600_000, lease_ms=3_000) is not None
+
+
+async def test_a_small_jump_back_costs_at_most_the_horizon(store: Store, router: Router) -> None:
+    opened = await router.open()
+    spoken = await router.from_customer(opened.id, "one", client_id="client-1")
+    now = spoken.conversation.updated_at
+    assert await store.take(Follower.ASSISTANT, now=now - 5_000, lease_ms=3_000) is None
+    assert await store.take(Follower.ASSISTANT, now=now, lease_ms=3_000) is not None
 
 
 async def test_a_clock_that_jumps_does_not_break_the_log(store: Store) -> None:

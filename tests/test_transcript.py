@@ -104,6 +104,6 @@ def test_the_assistant_is_told_the_human_stretch_less_what_it_is_about_to_answer
         entry(5, CustomerSpoke(text="next question", client_id="c-3")),
     ]
     assert for_assistant(log, after=1, pending=[5]) == [
-        {"who": "agent", "text": "Hi"},
-        {"who": "customer", "text": "thanks"},
+        {"seq": 2, "who": "agent", "text": "Hi"},
+        {"seq": 4, "who": "customer", "text": "thanks"},
     ]

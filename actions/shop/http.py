@@ -33,8 +33,9 @@ from actions.shop.protocol import (
 
 __all__ = ["HttpShop"]
 
-TIMEOUT = httpx.Timeout(3.0, connect=1.5)
-"""Seconds for one call, seconds to connect. A customer waits for at most two calls in a turn."""
+TIMEOUT = httpx.Timeout(2.0, connect=1.0)
+"""Seconds for one call, seconds to connect. A turn makes at most three calls, and they must all fit
+into its deadline (8 s), or the shop would have acted and nobody would be told."""
 
 API = {
     "order": "/orders/{number}/lookup",

@@ -20,7 +20,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.nlu.lighter import lighten
-from bot.nlu.turns import DEADLINE_S, Said, Stretch, TurnFailed, Turns
+from bot.nlu.turns import DEADLINE_S, Line, Said, Stretch, TurnFailed, Turns, TurnTooSlow
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,8 @@ class GatewayChannel(InputChannel):
                 return response.json(await handle(request))
             except BadRequest as why:
                 return _error(400, str(why))
+            except TurnTooSlow as why:
+                return _error(504, str(why))
             except TurnFailed as why:
                 log.error("turn failed: %s", why)
                 return _error(500, str(why))
@@ -157,6 +159,6 @@ def read_stretch(body: dict[str, Any]) -> Stretch:
     lines = []
     for line in _field(body, "lines", list):
         if not isinstance(line, dict) or line.get("who") not in {"customer", "agent"}:
-            raise BadRequest('each of lines must be {"who": "customer" or "agent", "text": ...}')
-        lines.append((str(line["who"]), str(_field(line, "text", str))))
-    return Stretch(_field(body, "conversation", str), _field(body, "seq", int), tuple(lines))
+            raise BadRequest('each of lines must be {"seq", "who": "customer" or "agent", "text"}')
+        lines.append(Line(_field(line, "seq", int), line["who"], _field(line, "text", str)))
+    return Stretch(_field(body, "conversation", str), tuple(lines))

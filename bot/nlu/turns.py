@@ -41,7 +41,7 @@ OFFER: Final = "utter_offer_person"
 
 SEQ: Final = "seq"
 RETURNED: Final = "returned"
-"""Metadata of events: the message's seq, and the seq at which a person returned the customer."""
+"""Metadata of events: the message's seq, and the seq of the last line of a human stretch."""
 
 DEADLINE_S: Final = 30.0
 """A turn may take this long when the gateway names no deadline."""
@@ -75,6 +75,10 @@ class TurnFailed(Exception):
     """The assistant has no answer for this turn; nothing was stored. The message says why."""
 
 
+class TurnTooSlow(TurnFailed):
+    """The turn did not end within its deadline."""
+
+
 @dataclass(frozen=True)
 class Said:
     """A customer's message. `payload` is that of a button which the bot had offered."""
@@ -99,12 +103,20 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Line:
+    """`seq` is its place in the conversation's log, `who` "customer" or "agent"."""
+
+    seq: int
+    who: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Stretch:
-    """What a person and the customer said to each other, oldest first: (who, text)."""
+    """What a person and the customer said to each other, oldest first."""
 
     conversation: str
-    seq: int
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
 
 
 class Turns:
@@ -186,9 +198,11 @@ class Turns:
             tracker = await agent.processor.fetch_tracker_and_update_session(
                 stretch.conversation, CollectingOutputChannel()
             )
-            if any(e.metadata.get(RETURNED) == stretch.seq for e in reversed(tracker.events)):
+            told = max((e.metadata.get(RETURNED, 0) for e in tracker.events), default=0)
+            new = [line for line in stretch.lines if line.seq > told]
+            if not new:
                 return
-            tracker.update_with_events(_stretch_events(tracker, stretch), agent.processor.domain)
+            tracker.update_with_events(_stretch_events(tracker, new), agent.processor.domain)
             await agent.processor.save_tracker(tracker)
 
     @asynccontextmanager
@@ -224,7 +238,7 @@ async def _within(seconds: float, work: Awaitable[None]) -> None:
     try:
         await asyncio.wait_for(work, seconds)
     except asyncio.TimeoutError as error:
-        raise TurnFailed(f"the turn took longer than {seconds:g} s") from error
+        raise TurnTooSlow(f"the turn took longer than {seconds:g} s") from error
 
 
 def _asked(tracker: DialogueStateTracker, seq: int) -> int | None:
@@ -343,11 +357,12 @@ def _has_triage(tracker: DialogueStateTracker) -> bool:
     return slot is not None and any(mapping.get("action") for mapping in slot.mappings)
 
 
-def _stretch_events(tracker: DialogueStateTracker, stretch: Stretch) -> list[Event]:
-    mark = {RETURNED: stretch.seq}
+def _stretch_events(tracker: DialogueStateTracker, lines: Sequence[Line]) -> list[Event]:
+    mark = {RETURNED: lines[-1].seq}
     events: list[Event] = []
-    for who, text in _shortened(stretch.lines):
-        if who == "customer":
+    for line in lines[-STRETCH_LINES:]:
+        text = line.text[:STRETCH_CHARACTERS]
+        if line.who == "customer":
             parse = {"intent": {"name": None, "confidence": 0.0}, "entities": [], "text": text}
             events.append(
                 UserUttered(text, parse_data=parse, input_channel=CHANNEL, metadata=dict(mark))
@@ -363,7 +378,3 @@ def _stretch_events(tracker: DialogueStateTracker, stretch: Stretch) -> list[Eve
     ]
     events.append(ActionExecuted(ACTION_LISTEN_NAME, metadata=dict(mark)))
     return events
-
-
-def _shortened(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(who, text[:STRETCH_CHARACTERS]) for who, text in lines[-STRETCH_LINES:]]

@@ -14,6 +14,9 @@ from typing import Any, Protocol
 import pytest
 from ruamel.yaml import YAML
 
+#: Training and starting everything may take a while on a slow machine.
+pytestmark = pytest.mark.timeout(600)
+
 HERE = Path(__file__).resolve().parent
 KEYS = {
     "customer",

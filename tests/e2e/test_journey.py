@@ -21,6 +21,8 @@ from tests.e2e.console_seat import DESKTOP, PASSWORD, Seat
 from tests.e2e.widget_visit import PHONE, Visit
 
 pytest_plugins = ("tests.e2e.console_fixtures",)
+#: Training and starting everything may take a while on a slow machine.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ async def test_a_customer_is_answered_handed_to_a_person_and_back(
 
     # The customer gets annoyed: a person is fetched, and the agent sees why.
     await visit.say("THIS IS RIDICULOUS!!! third time I have to ask, you are useless, I am furious")
-    await expect(visit.banners).to_contain_text("next")
+    await expect(visit.banners).to_contain_text("in the queue")
     row = seat.page.locator(f'.row[data-id="{conversation}"]')
     await expect(row).to_contain_text(
         re.compile("frustration|angry|complain|unhappy", re.IGNORECASE)

@@ -84,7 +84,8 @@ async def test_a_turn_and_its_repetition_give_the_same_answer(door: httpx.AsyncC
 
 
 async def test_a_return_is_acknowledged(door: httpx.AsyncClient) -> None:
-    body = {"conversation": "c-1", "seq": 9, "lines": [{"who": "agent", "text": "Hello"}]}
+    line = {"seq": 8, "who": "agent", "text": "Hello"}
+    body = {"conversation": "c-1", "seq": 9, "lines": [line]}
     answer = await door.post("/returned", json=body)
     assert answer.status_code == 200
     assert answer.json() == {}

@@ -9,7 +9,7 @@ import pytest
 from rasa.core.agent import Agent
 from rasa.shared.core.events import BotUttered, UserUttered
 
-from bot.nlu.turns import Said, Stretch, TurnFailed, Turns
+from bot.nlu.turns import Line, Said, Stretch, TurnFailed, Turns
 from tests.nlu.conftest import Actions
 
 CONVERSATION = "c-1"
@@ -34,7 +34,10 @@ class Chat:
 
     async def returned(self, *lines: tuple[str, str]) -> None:
         self.seq += 1
-        await self.turns.returned(self.agent, Stretch(CONVERSATION, self.seq, lines))
+        await self.turns.returned(
+            self.agent,
+            Stretch(CONVERSATION, tuple(Line(self.seq + n, *line) for n, line in enumerate(lines))),
+        )
 
     async def events(self) -> list[Any]:
         tracker = await self.agent.tracker_store.retrieve_full_tracker(CONVERSATION)
@@ -138,7 +141,9 @@ async def test_a_return_puts_the_human_stretch_into_the_tracker_once(chat: Chat)
     await chat.say("talk to a person")
     await chat.returned(("agent", "Hi, I am Kari."), ("customer", "thanks"))
     before = await chat.events()
-    await chat.turns.returned(chat.agent, Stretch(CONVERSATION, chat.seq, (("agent", "again"),)))
+    await chat.turns.returned(
+        chat.agent, Stretch(CONVERSATION, (Line(chat.seq, "agent", "again"),))
+    )
     assert await chat.events() == before
     assert [e.text for e in before if isinstance(e, BotUttered)][-1] == "Hi, I am Kari."
     assert [e.text for e in before if isinstance(e, UserUttered)][-1] == "thanks"
