@@ -25,7 +25,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 
 from actions.forms import Form, FormTurn, handoff_slot
-from actions.shop import ask_shop
+from actions.shop import ask_shop, guesses
 from actions.shop.protocol import Order, OrderNotFound, Proof, ShopUnavailable
 
 __all__ = ["ATTEMPTS_ALLOWED", "OrderForm", "proof_in", "shop_failed"]
@@ -87,10 +87,13 @@ class OrderForm(Form):
             return turn.ask("email", "utter_ask_for_email", order_number=number)
         elif _pair(number, email) == turn.get("refused_pair"):
             return turn.ask("identity", "utter_ask_for_both")
+        if number not in proven and guesses().too_many(number, email):
+            return turn.hand_off("identity_not_proven", "guessed at in several conversations")
         try:
             proof = Proof(number, email)
             order = await ask_shop(lambda shop: shop.order(proof))
         except (OrderNotFound, ValueError):
+            guesses().failed(number, email)
             return self._no_match(turn, number, email, attempts + 1)
         except ShopUnavailable as error:
             return shop_failed_in(turn, error)

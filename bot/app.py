@@ -123,9 +123,11 @@ def build(settings: Settings) -> Starlette:
                 demo={"bot_name": settings.bot_name}, health=health, description=describe()
             ),
         ],
+        middleware=[Middleware(wire.SafeHeaders)],
         exception_handlers=wire.HANDLERS,
         lifespan=lifespan,
     )
+    gateway.router.redirect_slashes = False  # it would redirect to whatever host was asked for
     gateway.state.wakes = wakes
     return gateway
 

@@ -178,7 +178,7 @@ class AssistantFollower:
         self._trying: dict[str, tuple[int, float]] = {}
 
     async def act(self, id: str) -> Rest:
-        conversation = await self._store.load(id)
+        conversation = (await self._store.find(id)).conversation
         if conversation.state is not State.BOT or not conversation.pending:
             self._trying.pop(id, None)
             return Rest(seen=conversation.seq)

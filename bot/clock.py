@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bot.commands import LetTimePass
 from bot.conversation import next_due
+from bot.errors import UnknownConversation
 from bot.following import Rest
 from bot.router import Router
 
@@ -17,5 +18,8 @@ class Clock:
         self._router = router
 
     async def act(self, id: str) -> Rest:
-        outcome = await self._router.execute(id, LetTimePass(now=self._router.now()))
+        try:
+            outcome = await self._router.execute(id, LetTimePass(now=self._router.now()))
+        except UnknownConversation:
+            return Rest()  # it is no longer kept
         return Rest(seen=outcome.conversation.seq, due=next_due(outcome.conversation))

@@ -66,7 +66,7 @@ _CLASSES = {
         "(?:(?:an?|some|{kind}|automated|only|just|not|or|if) )*(?:human(?: being)?|person|bot|"
         "robot|chatbot|machine|ai|computer|guy|people|agent|assistant)"
     ),
-    "kind": "real|actual|live|proper|human|living|breathing|genuine|normal|competent|actual living",
+    "kind": "real|actual|live|proper|human|living|breathing|genuine|normal|competent",
     "article": "an?|the|to|some|any|one|of|your|you|another|other|more|ur|1",
     # People whom one would ask for.
     "person": (
@@ -181,7 +181,7 @@ _NOT_A_BOT = _pattern(r"""
 """Whoever refuses the bot asks for a person."""
 
 _ALONE = _pattern(r"""
-    (?:(?:{article}|{kind}|talk to|speak to|speak with|talk with) ){0,4}(?:(?:human|humans|human being|humna|agent|agents|person|operator|representative|rep|call me|phone me|supervisor|manager|people|employee|someone real|somebody real|customer (?:service|support|care)|live (?:chat|agent|support|person)|support agent|real (?:help|support)|human (?:help|support|assistance|service)|medewerker|mitarbeiter|mensch|menneske|kundeservice|kundenservice|klantenservice) ?)+
+    (?:(?:{article}|{kind}|talk to|speak to|speak with|talk with) ){0,4}(?:(?:human|humans|human being|humna|agent|agents|person|operator|representative|rep|call me|phone me|supervisor|manager|people|employee|someone real|somebody real|customer (?:service|support|care)|live (?:chat|agent|support|person)|support agent|real (?:help|support)|human (?:help|support|assistance|service)|medewerker|mitarbeiter|mensch|menneske|kundeservice|kundenservice|klantenservice) ?){1,8}
 """)  # noqa: E501
 """The whole message, politeness aside, names a person: "agent", "human human human"."""
 

@@ -52,7 +52,9 @@ class Router:
     async def open(self, page: str = "") -> Conversation:
         """A new conversation, greeted by the bot."""
         id = secrets.token_urlsafe(16)
-        outcome = await self.execute(id, commands.Start(greeting=self._greeting, page=page[:500]))
+        outcome = await self.execute(
+            id, commands.Start(greeting=self._greeting, page=tidy(page[:500]))
+        )
         return outcome.conversation
 
     async def from_customer(
@@ -132,13 +134,11 @@ def split_notes(text: str) -> tuple[str, str]:
 
 
 def clean(text: str) -> str:
-    """The text without control characters and outer blanks, as NFC.
+    """The text as it is stored.
 
     Raises: TextEmpty, TextTooLong."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    text = "".join(ch for ch in text if ch in "\n\t" or unicodedata.category(ch) not in _UNWANTED)
-    text = text.strip()
-    if not text:
+    text = tidy(text)
+    if all(unicodedata.category(ch) in _INVISIBLE for ch in text):
         raise TextEmpty("The message is empty.", hint="Write something first.")
     if len(text) > TEXT_AT_MOST:
         raise TextTooLong(
@@ -148,5 +148,14 @@ def clean(text: str) -> str:
     return text
 
 
+def tidy(text: str) -> str:
+    """The text without control characters and outer blanks, as NFC."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    text = "".join(ch for ch in text if ch in "\n\t" or unicodedata.category(ch) not in _UNWANTED)
+    return text.strip()
+
+
 #: Control characters and lone surrogates: nothing that a person writes.
 _UNWANTED = frozenset({"Cc", "Cs"})
+#: Blanks, and marks that only steer how others are shown.
+_INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})

@@ -117,6 +117,7 @@ class Service:
         Raises:
             DeskhandError: it could not start; everything that did is stopped again.
         """
+        os.umask(0o077)  # conversations and the shop's orders are nobody else's business
         with ExitStack() as held:
             held.enter_context(only_one(self._var))
             self._check_policy()

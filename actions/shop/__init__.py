@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from actions.shop.guesses import Guesses
 from actions.shop.http import HttpShop
 from actions.shop.protocol import ShopBackend, ShopUnavailable
 from actions.shop.sqlite import FILE_NAME, SqliteShop
@@ -47,6 +48,12 @@ def choose_shop(environ: Mapping[str, str]) -> ShopBackend:
 def shop() -> ShopBackend:
     """The one shop of this process."""
     return choose_shop(os.environ)
+
+
+@functools.lru_cache(maxsize=1)
+def guesses() -> Guesses:
+    """The failed proofs of this process."""
+    return Guesses()
 
 
 async def ask_shop(question: Callable[[ShopBackend], T]) -> T:

@@ -99,7 +99,10 @@ class Said:
     @property
     def read(self) -> str:
         """What Rasa reads: a slash at the start of typed text must not make it a command."""
-        return self.payload or self.text.lstrip("/ \t\r\n") or "?"
+        text = self.text
+        while text[:1] == "/" or text[:1].isspace():  # all that Rasa would strip, and more
+            text = text[1:]
+        return self.payload or text or "?"
 
 
 @dataclass(frozen=True)

@@ -276,10 +276,12 @@ class Accounts:
             LoginRefused: wrong login or password.
         """
         async with reachable():
-            return await self._log_in(_tidy(login)[:NAME_MAX], password, address)
+            return await self._log_in(_tidy(login), password, address)
 
     async def _log_in(self, login: str, password: str, address: str) -> Session:
-        tries_key = TRIES_BY_LOGIN.format(digest=_digest(login))
+        # What can be no login shares one counter, however it is spelt.
+        known = login if LOGIN.fullmatch(login) else "?"
+        tries_key = TRIES_BY_LOGIN.format(digest=_digest(known))
         await self._brake(TRIES_BY_ADDRESS.format(digest=_digest(address)), TRIES_PER_ADDRESS)
         await self._brake(tries_key, TRIES_PER_LOGIN)
         try:

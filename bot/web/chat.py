@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import anyio
 import msgspec
@@ -20,7 +19,7 @@ from starlette.routing import Route
 from bot import commands
 from bot.conversation import State
 from bot.errors import StoreUnavailable, UnknownConversation
-from bot.router import Outcome, Router
+from bot.router import Outcome, Router, tidy
 from bot.store import WAKE_CONVERSATION, WAKE_QUEUE, News, Store
 from bot.transcript import for_customer
 from bot.wakes import Wakes
@@ -40,8 +39,11 @@ WAKE_HEALTH = "local:health"
 
 PER_SESSION = Rate(burst=20, per_second=1.0)
 TYPING = Rate(burst=5, per_second=1.0)
+#: Streams that one chat may open (its tabs, its reconnects), and one address.
+STREAMS = Rate(burst=20, per_second=0.5)
+STREAMS_PER_ADDRESS = Rate(burst=300, per_second=10.0)
 
-_ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[\w.:-]+$")]
+_ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=wire.CLIENT_ID)]
 
 
 class NewSession(msgspec.Struct, frozen=True):
@@ -165,7 +167,7 @@ class Chat:
 
     async def rate(self, request: Request) -> Response:
         session, rating = await self._wish(request, NewRating)
-        rate = commands.Rate(stars=rating.stars, comment=rating.comment.strip())
+        rate = commands.Rate(stars=rating.stars, comment=tidy(rating.comment))
         return await self._execute(session, rate, f"rate:{rating.client_id}")
 
     async def typing(self, request: Request) -> Response:
@@ -178,6 +180,8 @@ class Chat:
         """The log from `after` on, as it grows."""
         session = await self._session(request)
         after = wire.after_of(request)
+        self._limits.spend(f"streams:{_address(request)}", STREAMS_PER_ADDRESS)
+        self._limits.spend(f"stream:{session.conversation}", STREAMS)
         with _forgotten():
             await self._store.load(session.conversation)
         return wire.stream(self._stream(session.conversation, after))
@@ -241,7 +245,7 @@ class Chat:
         if origin is None:
             return None
         origin = origin.lower()
-        if origin not in self._origins and urlsplit(origin).netloc != request.url.netloc.lower():
+        if origin not in self._origins and wire.netloc_of(origin) != request.url.netloc.lower():
             raise OriginNotAllowed(
                 f"Pages of {origin} may not use this chat.",
                 hint="The operator adds the site's origin to DESKHAND_ORIGINS.",

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import anyio
 import msgspec
@@ -81,7 +80,7 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class NewCommand(msgspec.Struct, frozen=True):
-    client_id: Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[\w.:-]+$")]
+    client_id: Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=wire.CLIENT_ID)]
     command: Literal[
         "claim",
         "take_over",
@@ -341,7 +340,7 @@ def _same_origin(request: Request) -> None:
     Raises: OriginNotAllowed."""
     origin = request.headers.get("origin")
     site = request.headers.get("sec-fetch-site", "same-origin")
-    same = origin is None or urlsplit(origin.lower()).netloc == request.url.netloc.lower()
+    same = origin is None or wire.netloc_of(origin) == request.url.netloc.lower()
     if not same or site not in ("same-origin", "none"):
         raise OriginNotAllowed(
             "The desk takes orders from its own page only.",

@@ -11,6 +11,9 @@ from starlette.applications import Starlette
 
 from bot.settings import Settings
 
+#: Open connections; beyond, newcomers get 503 and those who are here go on.
+CONNECTIONS_AT_MOST = 5_000
+
 
 class GatewayServer(uvicorn.Server):
     """Serves what `bot.app.build` made."""
@@ -29,6 +32,10 @@ class GatewayServer(uvicorn.Server):
                 proxy_headers=settings.trust_proxy,
                 forwarded_allow_ips="*" if settings.trust_proxy else None,
                 ws="none",
+                # The faster parser has no limit on headers: one endless header would stop all.
+                http="h11",
+                h11_max_incomplete_event_size=32_768,
+                limit_concurrency=CONNECTIONS_AT_MOST,
                 # For requests under way; `deskhand up` waits two seconds.
                 timeout_graceful_shutdown=1,
                 backlog=1024,

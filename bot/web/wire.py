@@ -10,11 +10,14 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+import anyio
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import DeskhandError, TextTooLong
 
@@ -24,6 +27,10 @@ T = TypeVar("T")
 
 #: Bytes of a request body: room for the longest message in any script, as JSON.
 BODY_AT_MOST = 64 * 1024
+#: What a client's own ids are made of.
+CLIENT_ID = r"^[A-Za-z0-9_.:-]{8,64}(?![\s\S])"
+#: Seconds within which a body must have arrived.
+BODY_WITHIN_S = 15.0
 #: Seconds between two signs of life on a quiet stream; proxies cut streams that are silent longer.
 KEEPALIVE_S = 15.0
 
@@ -61,16 +68,19 @@ async def body(request: Request, shape: type[T]) -> T:
         BadRequest: not JSON, not UTF-8, or not of that shape; the error says where.
     """
     raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_AT_MOST:
-            raise TextTooLong(
-                f"The request is larger than {BODY_AT_MOST // 1024} kB.",
-                hint="Shorten the message, or send it in parts.",
-            )
+    with anyio.move_on_after(BODY_WITHIN_S) as patience:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > BODY_AT_MOST:
+                raise TextTooLong(
+                    f"The request is larger than {BODY_AT_MOST // 1024} kB.",
+                    hint="Shorten the message, or send it in parts.",
+                )
+    if patience.cancelled_caught:
+        raise BadRequest("The request did not arrive in time.")
     try:
         return msgspec.json.decode(bytes(raw), type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as why:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as why:
         raise BadRequest(f"The request cannot be read: {why}.") from None
 
 
@@ -116,9 +126,20 @@ HANDLERS: dict[Any, Any] = {
 
 
 def event(name: str, data: Any, id: int | None = None) -> bytes:
-    """One server-sent event; JSON has no raw newlines, so one `data` line is enough."""
+    """One server-sent event. JSON has no raw newlines, so one `data` line is enough; the two line
+    ends of Unicode are escaped as well, since many clients split lines at them."""
     head = f"id: {id}\n" if id is not None else ""
-    return f"{head}event: {name}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
+    body = msgspec.json.encode(data)
+    for raw, escaped in LINE_ENDS:
+        body = body.replace(raw, escaped)
+    return f"{head}event: {name}\ndata: ".encode() + body + b"\n\n"
+
+
+LINE_ENDS = (
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+    (b"\xc2\x85", b"\\u0085"),
+)
 
 
 KEEPALIVE = b": keepalive\n\n"
@@ -127,6 +148,33 @@ KEEPALIVE = b": keepalive\n\n"
 def stream(events: AsyncIterator[bytes]) -> StreamingResponse:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+def netloc_of(origin: str) -> str:
+    """Host and port of an Origin header, lower case; empty when it is no address at all."""
+    try:
+        return urlsplit(origin.lower()).netloc
+    except ValueError:
+        return ""
+
+
+class SafeHeaders:
+    """ASGI middleware: every answer tells browsers not to guess types and not to tell others
+    where a visitor came from."""
+
+    HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                known = {name.lower() for name, _ in message["headers"]}
+                message["headers"] += [pair for pair in self.HEADERS if pair[0] not in known]
+            await send(message)
+
+        await self._app(scope, receive, sending)
 
 
 def after_of(request: Request) -> int:

@@ -22,6 +22,11 @@ class Calendar:
         return self.day
 
 
+@pytest.fixture(autouse=True)
+def _nobody_has_guessed() -> None:
+    actions.shop.guesses.cache_clear()
+
+
 @pytest.fixture
 def calendar() -> Calendar:
     return Calendar(today())

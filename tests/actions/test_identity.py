@@ -9,6 +9,7 @@ import pytest
 from actions.cancel_order import ActionCancelOrder, CancelOrderForm
 from actions.order_form import proof_in
 from actions.order_status import ActionOrderStatus, OrderStatusForm
+from actions.shop.guesses import FAILURES_ALLOWED
 from actions.shop.protocol import Order, Proof, ShopUnavailable
 from actions.shop.sqlite import SqliteShop
 from tests.actions.conftest import use
@@ -69,6 +70,18 @@ def test_three_wrong_pairs_bring_a_person(shop: SqliteShop) -> None:
     assert talk.open
     talk.says("c@example.com", email="c@example.com")
     assert (talk.handoff, talk.open) == ("identity_not_proven", False)
+
+
+def test_guessing_on_in_new_conversations_brings_a_person_before_the_shop_is_asked(
+    shop: SqliteShop,
+) -> None:
+    for n in range(FAILURES_ALLOWED):
+        status().says("status", "order_status", order_number=f"NL-2{n:04}", email="a@example.com")
+    talk = status()
+    talk.says("status", "order_status", order_number="NL-10482", email="a@example.com")
+    assert (talk.handoff, talk.open) == ("identity_not_proven", False)
+    talk = status()
+    assert talk.says("status", "order_status", order_number="NL-10482", email=ANNA)
 
 
 def test_the_same_wrong_pair_sent_again_counts_again(shop: SqliteShop) -> None:

@@ -271,3 +271,23 @@ def test_a_huge_text_is_read_in_no_time(unit: str) -> None:
 )
 def test_other_people_and_questions_about_the_bot_are_noticed(text: str) -> None:
     assert speaks_of_other_people(text)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "human support agent " * 30 + "x",
+        "are you " + "actual living " * 25 + "x",
+        "just " + "actual living " * 25 + "x",
+        "real help human help live support " * 40 + "!",
+        "talk to speak to " * 60 + "x",
+        "a " * 2_000,
+        "not " * 1_000 + "human",
+        "please " * 500 + "agent" * 300,
+    ],
+)
+def test_hostile_text_is_read_at_once(text: str) -> None:
+    """A pattern that tries every way of reading a text would stop the gateway for minutes."""
+    asks_for_human(text)
+    speaks_of_other_people(text)

@@ -47,7 +47,7 @@
     };
     return {
       get(key) {
-        return JSON.parse(memory.get(key) ?? attempt((box) => box.getItem(PREFIX + key)));
+        return attempt((box) => JSON.parse(memory.get(key) ?? box.getItem(PREFIX + key)));
       },
       set(key, value) {
         const raw = JSON.stringify(value);
@@ -266,7 +266,7 @@
       const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
       rest = blocks.pop();
       for (const block of blocks) {
-        const [, event, data] = /^event: (\w+)\ndata: (.*)/m.exec(block) || [];
+        const [, event, data] = /(?:^|\n)event: (\w+)\ndata: ([^\n]*)/.exec(block) || [];
         if (event) yield { event, data: JSON.parse(data) };
       }
     }

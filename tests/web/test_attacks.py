@@ -1,0 +1,92 @@
+"""What an attacker tried once and must not try with success again."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+
+import httpx
+import pytest
+
+from tests.customer import Customer, answered
+from tests.gateway import RunningGateway
+from tests.scripted_assistant import ScriptedAssistant
+
+
+def test_an_endless_header_is_cut_off_and_others_are_served(gateway: RunningGateway) -> None:
+    with closing(socket.create_connection(("127.0.0.1", gateway.port), timeout=10)) as attacker:
+        attacker.sendall(b"GET / HTTP/1.1\r\nX: ")
+        with pytest.raises(OSError):  # noqa: PT012 (reset or broken pipe, after a few sends)
+            for _ in range(2_000):
+                attacker.sendall(b"a" * 65_536)
+    assert httpx.get(f"{gateway.url}/healthz", trust_env=False).status_code == 200
+
+
+def test_line_ends_of_unicode_do_not_break_a_stream(customer: Customer) -> None:
+    text = "pasted:\u2028second\u2029third\x85line"
+    customer.say(text)
+    assert customer.log(answered(1))[-2]["text"] == text.replace("\x85", "")
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u202e", "\ufeff\u2060", "\u00a0\u3000"])
+def test_a_message_that_nobody_can_see_is_empty(customer: Customer, text: str) -> None:
+    answer = customer.post("/messages", text=text)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "text_empty")
+
+
+@pytest.mark.parametrize("path", ["/api/chat/session", "/api/desk/login"])
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://evil.example", "x"])
+def test_an_origin_that_is_not_ours_is_refused_in_words(
+    gateway: RunningGateway, path: str, origin: str
+) -> None:
+    answer = httpx.post(
+        gateway.url + path,
+        json={"login": "a", "password": "b"},
+        headers={"Origin": origin},
+        trust_env=False,
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "origin_not_allowed")
+
+
+def test_deeply_nested_json_is_a_bad_request(gateway: RunningGateway) -> None:
+    body = b'{"token":' + b"[" * 60_000
+    answer = httpx.post(f"{gateway.url}/api/chat/session", content=body, trust_env=False)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "client_id", ["short", "with blank 1", "caf\u00e9-1234", "trailing-1\n", "x" * 65]
+)
+def test_a_clients_own_ids_are_plain(customer: Customer, client_id: str) -> None:
+    answer = customer.post("/messages", text="hi", client_id=client_id)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_one_chat_cannot_open_streams_without_end(customer: Customer) -> None:
+    statuses = []
+    for _ in range(40):
+        with customer.http.stream("GET", "/events") as response:
+            statuses.append(response.status_code)
+    assert statuses.count(200) >= 10
+    assert statuses[-1] == 429
+
+
+def test_every_answer_forbids_guessing_its_type(gateway: RunningGateway) -> None:
+    for path in ("/", "/widget.js", "/console", "/healthz", "/nowhere"):
+        answer = httpx.get(gateway.url + path, trust_env=False)
+        assert answer.headers["x-content-type-options"] == "nosniff", path
+        assert answer.headers["referrer-policy"] == "no-referrer", path
+
+
+def test_no_path_redirects_to_a_host_of_the_visitors_choice(gateway: RunningGateway) -> None:
+    answer = httpx.get(f"{gateway.url}/console/", headers={"Host": "evil.example"}, trust_env=False)
+    assert answer.status_code == 404
+
+
+def test_hostile_text_does_not_stop_the_gateway(
+    customer: Customer, gateway: RunningGateway, assistant: ScriptedAssistant
+) -> None:
+    assistant.status = 500  # then the gateway itself looks for the wish for a person
+    customer.say("human support agent " * 30 + "x")
+    assert httpx.get(f"{gateway.url}/healthz", trust_env=False, timeout=5).status_code == 200
+    customer.log(lambda log: log[-1]["kind"] == "notice")
