@@ -97,6 +97,7 @@ class OrderForm(Form):
             return self._no_match(turn, number, email, attempts + 1)
         except ShopUnavailable as error:
             return shop_failed_in(turn, error)
+        turn.set("order_facts", order.facts())
         if number not in proven:
             turn.set("proven_orders", {**proven, number: proof.email})
         return await self.next_about(turn, proof, order)

@@ -233,6 +233,28 @@ class Order:
         """How to address the customer."""
         return self.name.split()[0] if self.name else ""
 
+    def facts(self) -> dict[str, str]:
+        """What an agent wants to see beside the conversation, in words."""
+        items = ", ".join(
+            f"{item.quantity} x {item.name}" + (f" ({item.size})" if item.size else "")
+            for item in self.items
+        )
+        facts = {
+            "number": self.number,
+            "name": self.name,
+            "state": self.state.value.replace("_", " "),
+            "placed": self.placed_on.isoformat(),
+            "items": items,
+            "total": f"{self.total_cents / 100:.2f} EUR",
+            "payment": self.payment,
+        }
+        if self.parcel is not None:
+            facts["parcel"] = f"{self.parcel.carrier} {self.parcel.tracking_number}"
+            facts["last seen"] = self.parcel.last_event
+        if self.delivered_on is not None:
+            facts["delivered"] = self.delivered_on.isoformat()
+        return facts
+
     def can_change(self) -> Refusal | None:
         """Why the order can be neither cancelled nor changed any more; None when it can."""
         if self.state is OrderState.PLACED:

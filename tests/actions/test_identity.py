@@ -84,6 +84,17 @@ def test_guessing_on_in_new_conversations_brings_a_person_before_the_shop_is_ask
     assert talk.says("status", "order_status", order_number="NL-10482", email=ANNA)
 
 
+def test_agents_get_the_facts_of_the_order_once_it_is_proven(shop: SqliteShop) -> None:
+    talk = status()
+    talk.says("status", "order_status", order_number="NL-10482", email="a@example.com")
+    assert talk.slots.get("order_facts") is None
+    talk.says(ANNA, email=ANNA)
+    facts = talk.slots["order_facts"]
+    assert (facts["number"], facts["state"]) == ("NL-10482", "shipped")
+    assert facts["parcel"].startswith("PostNord")
+    assert facts["items"]
+
+
 def test_the_same_wrong_pair_sent_again_counts_again(shop: SqliteShop) -> None:
     talk = status()
     for _ in range(3):

@@ -54,14 +54,14 @@ async def test_a_customer_is_answered_handed_to_a_person_and_back(
 
     # The customer gets annoyed: a person is fetched, and the agent sees why.
     await visit.say("THIS IS RIDICULOUS!!! third time I have to ask, you are useless, I am furious")
-    await expect(visit.banners).to_contain_text("in the queue")
+    await expect(visit.banners).to_contain_text("A person will answer here")
     row = seat.page.locator(f'.row[data-id="{conversation}"]')
     await expect(row).to_contain_text(
         re.compile("frustration|angry|complain|unhappy", re.IGNORECASE)
     )
     await seat.open(conversation)
     await expect(seat.page.locator(".transcript")).to_contain_text("PostNord")
-    await expect(seat.page.locator("body")).to_contain_text("NL-10482")
+    await expect(seat.page.locator(".facts", has_text="PostNord")).to_contain_text("NL-10482")
     await seat.button("Claim").click()
     await seat.send("Hi, Jonas here. I am sorry about that. Let me look.")
     await expect(visit.said("Hi, Jonas here. I am sorry about that. Let me look.")).to_be_visible()

@@ -11,7 +11,7 @@ export function showContext(root, conversation, events, now) {
   const mood = words.mood(conversation);
   const started = events.find((event) => event.kind === "started");
   const why = words.details(conversation.reason, conversation.reasons);
-  const known = Object.entries(slots).filter(([name, given]) => given !== null && given !== "" && !["name", "email"].includes(name));
+  const known = Object.entries(slots).filter(([name, given]) => given !== null && given !== "" && !["name", "email", "order_facts"].includes(name));
   root.replaceChildren(
     ...[
       block("Customer", facts([
@@ -30,6 +30,9 @@ export function showContext(root, conversation, events, now) {
           )
         : null,
       conversation.summary ? block("In short", el("p", { class: "summary" }, conversation.summary)) : null,
+      slots.order_facts
+        ? block("Order", facts(Object.entries(slots.order_facts).map(([name, given]) => [words.plain(name), String(given)])))
+        : null,
       known.length ? block("What the assistant knows", facts(known.map(([name, given]) => [words.slot(name), words.value(given)]))) : null,
       conversation.rating
         ? block("Rating", stars(conversation.rating.stars), conversation.rating.comment ? el("p", { class: "comment" }, `“${conversation.rating.comment}”`) : null)
