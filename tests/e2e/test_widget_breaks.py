@@ -294,6 +294,27 @@ async def test_a_forgotten_conversation_makes_room_for_a_new_one(visit: Visit) -
     await visit.talk("two")
 
 
+async def test_storage_that_something_else_has_written_to_does_not_stop_the_widget(
+    visit: Visit,
+) -> None:
+    await visit.open()
+    await visit.talk("hello")
+    await visit.page.evaluate(
+        """() => { for (const key of Object.keys(localStorage)) localStorage[key] = "{bad"; }"""
+    )
+    await visit.arrive()
+    await expect(visit.panel).to_be_visible()  # as it was before
+    await visit.talk("hello again")
+
+
+async def test_a_pasted_line_separator_does_not_break_the_chat(visit: Visit) -> None:
+    await visit.open()
+    await visit.input.fill("pasted:\u2028second line")
+    await visit.input.press("Enter")
+    await expect(visit.log).to_contain_text("echo: pasted:")
+    await visit.talk("and on it goes")
+
+
 async def test_where_storage_is_blocked_the_chat_works_in_memory(visit: Visit) -> None:
     await visit.page.add_init_script(
         """for (const area of ["localStorage", "sessionStorage"])

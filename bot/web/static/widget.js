@@ -47,7 +47,12 @@
     };
     return {
       get(key) {
-        return attempt((box) => JSON.parse(memory.get(key) ?? box.getItem(PREFIX + key)));
+        const raw = memory.get(key) ?? attempt((box) => box.getItem(PREFIX + key));
+        try {
+          return JSON.parse(raw);
+        } catch {
+          return null; // written by something else
+        }
       },
       set(key, value) {
         const raw = JSON.stringify(value);
