@@ -7,23 +7,23 @@ warehouse carries it out and confirms by e-mail. Later than that a person may st
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Mapping
+from typing import ClassVar
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
 
 from actions.forms import FormTurn
-from actions.order_form import OrderForm, proof_in, shop_failed
-from actions.reading import yes_or_no
+from actions.order_action import ConfirmedAction, Told
+from actions.order_form import ConfirmedForm
 from actions.shop import ask_shop
-from actions.shop.protocol import ChangeKind, NotAllowed, Order, Proof, Refusal, ShopError
+from actions.shop.protocol import ChangeKind, Order, Proof, Refusal
 from actions.wording import about
 
 __all__ = ["ActionChangeAddress", "ActionChangeOrder", "ChangeAddressForm", "ChangeOrderForm"]
 
 
-class _ChangeForm(OrderForm, ABC):
+class _ChangeForm(ConfirmedForm, ABC):
     own_slots = ("change_details", "confirmation")
     free_slots = ("change_details",)
 
@@ -32,14 +32,9 @@ class _ChangeForm(OrderForm, ABC):
     def kind(self) -> ChangeKind:
         """What is changed."""
 
-    async def understands_more(self, turn: FormTurn) -> bool:
-        """The wish in the customer's words, then yes or no."""
-        if turn.asked == "change_details":
-            digits = self.kind is ChangeKind.ADDRESS
-            turn.set("change_details", turn.heard.free_text(self.intents, digits=digits))
-            return turn.get("change_details") is not None
-        turn.set("confirmation", yes_or_no(turn.heard))
-        return turn.get("confirmation") is not None
+    def answer(self, turn: FormTurn) -> str | None:
+        """The wish in the customer's words."""
+        return turn.heard.free_text(self.intents, digits=self.kind is ChangeKind.ADDRESS)
 
     async def next_about(self, turn: FormTurn, proof: Proof, order: Order) -> list[EventType]:
         """Asks what to change and for a yes, while the order can be changed."""
@@ -53,12 +48,6 @@ class _ChangeForm(OrderForm, ABC):
             return turn.ask("confirmation", response, wish=details, **about(order))
         return turn.done()
 
-    def ask_more_again(self, turn: FormTurn) -> list[EventType]:
-        """Asks again for the wish or for a plain yes or no."""
-        if turn.asked == "change_details":
-            return turn.ask("change_details", f"utter_ask_for_{self.kind.value}_again")
-        return turn.ask("confirmation", "utter_confirm_change_again")
-
 
 class ChangeAddressForm(_ChangeForm):
     """Needs the proof, the new address and a yes."""
@@ -66,6 +55,10 @@ class ChangeAddressForm(_ChangeForm):
     form = "change_address_form"
     intents = frozenset({"change_address"})
     kind = ChangeKind.ADDRESS
+    again: ClassVar[Mapping[str, str]] = {
+        "change_details": "utter_ask_for_address_again",
+        "confirmation": "utter_confirm_change_again",
+    }
 
 
 class ChangeOrderForm(_ChangeForm):
@@ -74,43 +67,37 @@ class ChangeOrderForm(_ChangeForm):
     form = "change_order_form"
     intents = frozenset({"change_order"})
     kind = ChangeKind.ITEMS
+    again: ClassVar[Mapping[str, str]] = {
+        "change_details": "utter_ask_for_items_again",
+        "confirmation": "utter_confirm_change_again",
+    }
 
 
-class _ActionChange(Action, ABC):
+class _ActionChange(ConfirmedAction, ABC):
+    doing = "changing order {number}"
+    own_slots = _ChangeForm.own_slots
+    kept = Told("utter_change_kept", "left order {number} as it is, as wished")
+    family = "change"
+    could_not = "change order {number}"
+
     @property
     @abstractmethod
     def kind(self) -> ChangeKind:
         """What is changed."""
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Hands the wish to the shop, or says why it is too late."""
-        proof = proof_in(tracker)
-        if proof is None:
-            return []
-        details, confirmed = tracker.get_slot("change_details"), tracker.get_slot("confirmation")
-        forget = [SlotSet("change_details", None), SlotSet("confirmation", None)]
-        if confirmed is False:
-            dispatcher.utter_message(response="utter_change_kept", order_number=proof.number)
-            return [*forget, SlotSet("progress", f"left order {proof.number} as it is, as wished")]
-        try:
-            order = await ask_shop(lambda shop: shop.order(proof))
-            refusal = order.can_change()
-            if confirmed and details and refusal is None:
-                order = await ask_shop(lambda shop: shop.change(proof, self.kind, details))
-                response = f"utter_changed_{self.kind.value}"
-                dispatcher.utter_message(response=response, wish=details, **about(order))
-                words = f"put a change of {self.kind.value} on order {proof.number}"
-                return [*forget, SlotSet("progress", words)]
-        except NotAllowed as error:
-            refusal = error.refusal
-        except ShopError as error:
-            return [*forget, *shop_failed(error, f"changing order {proof.number}")]
-        refusal = refusal or Refusal.OTHER
-        dispatcher.utter_message(response=f"utter_change_{refusal.value}", **about(order))
-        words = f"could not change order {proof.number}: {refusal.value.replace('_', ' ')}"
-        return [*forget, SlotSet("progress", words)]
+    def refusal(self, order: Order) -> Refusal | None:
+        """Only what is not packed can be changed."""
+        return order.can_change()
+
+    async def step(self, proof: Proof, order: Order, tracker: Tracker) -> Told | None:
+        """Hands the wish to the shop."""
+        details = tracker.get_slot("change_details")
+        if not details:
+            return None
+        order = await ask_shop(lambda shop: shop.change(proof, self.kind, details))
+        note = f"put a change of {self.kind.value} on order {proof.number}"
+        values = {"wish": details, **about(order)}
+        return Told(f"utter_changed_{self.kind.value}", note, values)
 
 
 class ActionChangeAddress(_ActionChange):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import ClassVar
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
 
 from actions.forms import FormTurn
-from actions.item_choice import chosen_items, items_named_at_first, note_words, offer
-from actions.order_form import OrderForm, proof_in, shop_failed
-from actions.reading import Heard, yes_or_no
+from actions.item_choice import ItemForm, chosen_items, items_named_at_first, offer
+from actions.order_action import ConfirmedAction, Told
+from actions.reading import Heard
 from actions.shop import ask_shop
-from actions.shop.protocol import Item, NotAllowed, Order, Proof, ShopError, today
+from actions.shop.protocol import Item, Order, Proof, Refusal, today
 from actions.wording import about, day
 
 __all__ = ["ActionExchangeItem", "ExchangeForm", "size_in"]
@@ -39,32 +39,31 @@ def size_in(heard: Heard) -> str | None:
     return LETTERS.get(size, size)
 
 
-class ExchangeForm(OrderForm):
+class ExchangeForm(ItemForm):
     """Needs the proof, the item when several have sizes, the new size and a yes."""
 
     form = "exchange_form"
     intents = frozenset({"exchange_item"})
     own_slots = OWN_SLOTS
     free_slots = ("exchange_item", "new_size")
+    again: ClassVar[Mapping[str, str]] = {
+        "exchange_item": "utter_ask_for_exchange_item_again",
+        "new_size": "utter_ask_for_new_size_again",
+        "confirmation": "utter_confirm_exchange_again",
+    }
 
     def read_details(self, turn: FormTurn) -> bool:
         """Takes the size too when the first message names it ("swap my boots for a 44")."""
-        note_words(turn)
         if turn.begins and not turn.heard.is_button:
             turn.set("new_size", turn.heard.last("size") and size_in(turn.heard))
         return super().read_details(turn)
 
-    async def understands_more(self, turn: FormTurn) -> bool:
-        """The item, the size, then yes or no."""
-        if turn.asked == "exchange_item":
-            chosen = chosen_items(turn)
-            turn.set("exchange_item", chosen[0] if len(chosen) == 1 else None)
-            return turn.get("exchange_item") is not None
+    def answer(self, turn: FormTurn) -> str | None:
+        """The item, then the size."""
         if turn.asked == "new_size":
-            turn.set("new_size", size_in(turn.heard))
-            return turn.get("new_size") is not None
-        turn.set("confirmation", yes_or_no(turn.heard))
-        return turn.get("confirmation") is not None
+            return size_in(turn.heard)
+        chosen = chosen_items(turn)
+        return chosen[0] if len(chosen) == 1 else None
 
     async def next_about(self, turn: FormTurn, proof: Proof, order: Order) -> list[EventType]:
         """Asks which item, which size, and for a yes, while something can be swapped."""
@@ -88,14 +87,6 @@ class ExchangeForm(OrderForm):
             return turn.ask("confirmation", "utter_confirm_exchange", **values)
         return turn.done()
 
-    def ask_more_again(self, turn: FormTurn) -> list[EventType]:
-        """Asks again for the size or for a plain yes or no."""
-        if turn.asked == "exchange_item":
-            return turn.ask("exchange_item", "utter_ask_for_exchange_item_again")
-        if turn.asked == "new_size":
-            return turn.ask("new_size", "utter_ask_for_new_size_again")
-        return turn.ask("confirmation", "utter_confirm_exchange_again")
-
     def _item(self, turn: FormTurn, sized: list[Item]) -> Item | None:
         by_sku = {item.sku: item for item in sized}
         if turn.get("exchange_item") in by_sku:
@@ -104,53 +95,45 @@ class ExchangeForm(OrderForm):
         return by_sku[chosen[0]] if len(chosen) == 1 else None
 
 
-class ActionExchangeItem(Action):
+class ActionExchangeItem(ConfirmedAction):
     """Registers a confirmed exchange, or says why it cannot."""
+
+    doing = "registering an exchange for {number}"
+    own_slots = OWN_SLOTS
+    kept = Told("utter_exchange_kept", "registered no exchange for {number}, as wished")
+    family = "exchange"
+    could_not = "exchange from {number}"
+    own_trace = Refusal.ALREADY_RETURNED
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_exchange_item"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Acts on the answers and forgets them."""
-        proof = proof_in(tracker)
-        if proof is None:
-            return []
+    def refusal(self, order: Order) -> Refusal | None:
+        """What was delivered not too long ago can be swapped."""
+        return order.can_send_back(today())
+
+    async def step(self, proof: Proof, order: Order, tracker: Tracker) -> Told | None:
+        """Registers the exchange of the item that was chosen."""
         sku, size = tracker.get_slot("exchange_item"), tracker.get_slot("new_size")
-        confirmed = tracker.get_slot("confirmation")
-        forget = [SlotSet(slot, None) for slot in OWN_SLOTS]
-        if confirmed is False:
-            dispatcher.utter_message(response="utter_exchange_kept")
-            return [
-                *forget,
-                SlotSet("progress", f"registered no exchange for {proof.number}, as wished"),
-            ]
-        values: dict[str, Any] = {"size": size}
-        try:
-            order = await ask_shop(lambda shop: shop.order(proof))
-            values |= about(order)
-            refusal = order.can_send_back(today())
-            if confirmed and sku and size:
-                sending = await ask_shop(lambda shop: shop.start_exchange(proof, sku, size))
-                values |= {
-                    "item": sending.items[0].title,
-                    "label_url": sending.label_url,
-                    "send_by": day(sending.send_by),
-                }
-                dispatcher.utter_message(response="utter_exchange_registered", **values)
-                words = f"registered an exchange for size {size} ({proof.number})"
-                return [*forget, SlotSet("progress", words)]
-        except NotAllowed as error:
-            refusal = error.refusal
-        except ShopError as error:
-            return [*forget, *shop_failed(error, f"registering an exchange for {proof.number}")]
+        if not (sku and size):
+            return None
+        sending = await ask_shop(lambda shop: shop.start_exchange(proof, sku, size))
+        values = {
+            **about(order),
+            "size": size,
+            "item": sending.items[0].title,
+            "label_url": sending.label_url,
+            "send_by": day(sending.send_by),
+        }
+        note = f"registered an exchange for size {size} ({proof.number})"
+        return Told("utter_exchange_registered", note, values)
+
+    def refused(self, order: Order, refusal: Refusal | None, tracker: Tracker) -> Told:
+        """Where nothing forbids it and yet no item could be asked for, nothing has a size."""
+        values = {**about(order), "size": tracker.get_slot("new_size")}
         if refusal is None:
-            response = "utter_exchange_no_sizes"
-            words = f"could not exchange from {proof.number}: nothing in it has a size"
-        else:
-            response = f"utter_exchange_{refusal.value}"
-            words = f"could not exchange from {proof.number}: {refusal.value.replace('_', ' ')}"
-        dispatcher.utter_message(response=response, **values)
-        return [*forget, SlotSet("progress", words)]
+            note = f"could not exchange from {order.number}: nothing in it has a size"
+            return Told("utter_exchange_no_sizes", note, values)
+        told = super().refused(order, refusal, tracker)
+        return Told(told.response, told.progress, values)

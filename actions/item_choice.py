@@ -1,6 +1,7 @@
 """Which items of an order the customer means, for the forms about returns and exchanges.
 
-Customers name things before they prove the order ("swap my boots for a 44"), so the words of the
+Here belong the start of those forms, the offer of items and the reading of the choice. Customers
+name things before they prove the order ("swap my boots for a 44"), so the words of the
 first message are kept in the slot `item_words`; what was offered later is in `offered_items`.
 """
 
@@ -12,10 +13,11 @@ from collections.abc import Sequence
 from rasa_sdk.events import EventType
 
 from actions.forms import FormTurn
+from actions.order_form import ConfirmedForm
 from actions.reading import matching_items
 from actions.shop.protocol import Item
 
-__all__ = ["choices", "chosen_items", "items_named_at_first", "note_words", "offer"]
+__all__ = ["ItemForm", "choices", "chosen_items", "items_named_at_first", "offer"]
 
 
 def choices(items: Sequence[Item], *, everything: bool) -> list[dict[str, str]]:
@@ -29,12 +31,18 @@ def choices(items: Sequence[Item], *, everything: bool) -> list[dict[str, str]]:
     return buttons
 
 
-def note_words(turn: FormTurn) -> None:
-    """Remembers how the first message names things, for when the order is known."""
-    if turn.begins and not turn.heard.is_button:
-        turn.set(
-            "item_words", turn.heard.rest + " " + " ".join(turn.heard.entities.get("product", ()))
-        )
+class ItemForm(ConfirmedForm):
+    """A form about some items of the order.
+
+    A subclass lists `item_words` and `offered_items` among its own slots.
+    """
+
+    def read_details(self, turn: FormTurn) -> bool:
+        """Remembers too how the first message names things, for when the order is known."""
+        if turn.begins and not turn.heard.is_button:
+            products = " ".join(turn.heard.entities.get("product", ()))
+            turn.set("item_words", f"{turn.heard.rest} {products}")
+        return super().read_details(turn)
 
 
 def chosen_items(turn: FormTurn) -> list[str]:

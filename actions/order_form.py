@@ -1,8 +1,9 @@
 """The frame of the forms about one order: the customer proves that it is theirs.
 
 Here belongs the identity: order number and e-mail are asked when missing, taken from any message
-that holds them, corrected when wrong, and remembered for the order once they matched. What is done
-with the order is in the forms that build on this one.
+that holds them, corrected when wrong, and remembered for the order once they matched. Here belongs
+too the yes or no before anything is done. What is done with the order is in the forms that build on
+these, and in their actions (`order_action.py`).
 
 The rules of proof, all kept in slots that no form ever resets:
 
@@ -19,16 +20,18 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 
 from actions.forms import Form, FormTurn, handoff_slot
+from actions.reading import yes_or_no
 from actions.shop import ask_shop, guesses
 from actions.shop.protocol import Order, OrderNotFound, Proof, ShopUnavailable
 
-__all__ = ["ATTEMPTS_ALLOWED", "OrderForm", "proof_in", "shop_failed"]
+__all__ = ["ATTEMPTS_ALLOWED", "ConfirmedForm", "OrderForm", "proof_in", "shop_failed"]
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +133,37 @@ class OrderForm(Form):
         if attempts >= ATTEMPTS_ALLOWED:
             return turn.hand_off("identity_not_proven", _tries(attempts))
         return turn.ask("identity", "utter_no_such_order")
+
+
+class ConfirmedForm(OrderForm):
+    """An order form that ends with a yes or no to what is about to be done.
+
+    A subclass asks for its `free_slots`, then for `confirmation`, in `next_about`; it reads the
+    answers to the former in `answer`.
+    """
+
+    own_slots: ClassVar[tuple[str, ...]] = ("confirmation",)
+    again: ClassVar[Mapping[str, str]]
+    """For each slot that it asks for, the response that asks again."""
+
+    async def understands_more(self, turn: FormTurn) -> bool:
+        """The answer to a question of the form's own, else yes or no."""
+        free = turn.asked in self.free_slots
+        value = self.answer(turn) if free else yes_or_no(turn.heard)
+        turn.set(self._own_question(turn), value)
+        return value is not None
+
+    def answer(self, turn: FormTurn) -> Any:
+        """The value for the free slot that was asked for; None when the message holds none."""
+        raise NotImplementedError(f"{self.form} asks for {turn.asked} but does not read it")
+
+    def ask_more_again(self, turn: FormTurn) -> list[EventType]:
+        """Asks again, with more help; for a plain yes or no at the end."""
+        slot = self._own_question(turn)
+        return turn.ask(slot, self.again[slot], order_number=turn.get("order_number"))
+
+    def _own_question(self, turn: FormTurn) -> str:
+        return turn.asked if turn.asked in self.free_slots else "confirmation"
 
 
 def proof_in(tracker: Tracker) -> Proof | None:

@@ -5,16 +5,14 @@ Each state of an order has its own response, `utter_order_<state>`.
 
 from __future__ import annotations
 
-from typing import Any
-
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
 
 from actions.forms import FormTurn
-from actions.order_form import OrderForm, proof_in, shop_failed
+from actions.order_action import OrderAction, Told
+from actions.order_form import OrderForm
 from actions.shop import ask_shop
-from actions.shop.protocol import Order, OrderState, Proof, ShopError
+from actions.shop.protocol import Order, OrderState, Proof
 from actions.wording import about
 
 __all__ = ["ActionOrderStatus", "OrderStatusForm"]
@@ -31,26 +29,19 @@ class OrderStatusForm(OrderForm):
         return turn.done()
 
 
-class ActionOrderStatus(Action):
+class ActionOrderStatus(OrderAction):
     """Tells where a proven order stands, with tracking when it is on its way."""
+
+    doing = "looking up the order"
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_order_status"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Looks the order up and utters its state."""
-        proof = proof_in(tracker)
-        if proof is None:
-            return []
-        try:
-            order = await ask_shop(lambda shop: shop.order(proof))
-        except ShopError as error:
-            return shop_failed(error, "looking up the order")
-        dispatcher.utter_message(response=f"utter_order_{order.state.value}", **about(order))
-        return [SlotSet("progress", _progress(order))]
+    async def act(self, proof: Proof, tracker: Tracker) -> Told:
+        """Looks the order up and tells its state."""
+        order = await ask_shop(lambda shop: shop.order(proof))
+        return Told(f"utter_order_{order.state.value}", _progress(order), about(order))
 
 
 def _progress(order: Order) -> str:

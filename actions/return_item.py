@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import ClassVar
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
 
 from actions.forms import FormTurn
-from actions.item_choice import chosen_items, items_named_at_first, note_words, offer
-from actions.order_form import OrderForm, proof_in, shop_failed
-from actions.reading import Heard, yes_or_no
+from actions.item_choice import ItemForm, chosen_items, items_named_at_first, offer
+from actions.order_action import ConfirmedAction, Told
+from actions.reading import Heard
 from actions.shop import ask_shop
-from actions.shop.protocol import NotAllowed, Order, Proof, Refusal, ShopError, today
+from actions.shop.protocol import Order, Proof, Refusal, today
 from actions.wording import about, day, listed, money_of
 
 __all__ = ["ActionReturnItem", "ReturnForm"]
@@ -48,29 +48,24 @@ REASON_BUTTONS = [
 ]
 
 
-class ReturnForm(OrderForm):
+class ReturnForm(ItemForm):
     """Needs the proof, the items when there are several, the reason and a yes."""
 
     form = "return_form"
     intents = frozenset({"return_item"})
     own_slots = OWN_SLOTS
     free_slots = ("return_items", "return_reason")
+    again: ClassVar[Mapping[str, str]] = {
+        "return_items": "utter_ask_for_return_items_again",
+        "return_reason": "utter_ask_for_return_reason_again",
+        "confirmation": "utter_confirm_return_again",
+    }
 
-    def read_details(self, turn: FormTurn) -> bool:
-        """Notes what the first message calls the things."""
-        note_words(turn)
-        return super().read_details(turn)
-
-    async def understands_more(self, turn: FormTurn) -> bool:
-        """The items, the reason, then yes or no."""
+    def answer(self, turn: FormTurn) -> list[str] | str | None:
+        """The items, then the reason."""
         if turn.asked == "return_items":
-            turn.set("return_items", chosen_items(turn) or None)
-            return turn.get("return_items") is not None
-        if turn.asked == "return_reason":
-            turn.set("return_reason", _reason(turn.heard, self.intents))
-            return turn.get("return_reason") is not None
-        turn.set("confirmation", yes_or_no(turn.heard))
-        return turn.get("confirmation") is not None
+            return chosen_items(turn) or None
+        return _reason(turn.heard, self.intents)
 
     async def next_about(self, turn: FormTurn, proof: Proof, order: Order) -> list[EventType]:
         """Asks which items, why, and for a yes, while something can be sent back."""
@@ -90,14 +85,6 @@ class ReturnForm(OrderForm):
             return turn.ask("confirmation", "utter_confirm_return", **values)
         return turn.done()
 
-    def ask_more_again(self, turn: FormTurn) -> list[EventType]:
-        """Asks again for the reason or for a plain yes or no."""
-        if turn.asked == "return_items":
-            return turn.ask("return_items", "utter_ask_for_return_items_again")
-        if turn.asked == "return_reason":
-            return turn.ask("return_reason", "utter_ask_for_return_reason_again")
-        return turn.ask("confirmation", "utter_confirm_return_again")
-
 
 def _reason(heard: Heard, intents: frozenset[str]) -> str | None:
     if heard.is_button:
@@ -107,50 +94,37 @@ def _reason(heard: Heard, intents: frozenset[str]) -> str | None:
     return heard.free_text(intents)
 
 
-class ActionReturnItem(Action):
+class ActionReturnItem(ConfirmedAction):
     """Registers a confirmed return, or says why it cannot."""
+
+    doing = "registering a return for {number}"
+    own_slots = OWN_SLOTS
+    kept = Told("utter_return_kept", "registered no return for {number}, as wished")
+    family = "return"
+    could_not = "register a return for {number}"
+    own_trace = Refusal.ALREADY_RETURNED
 
     def name(self) -> str:
         """The action's name in the domain."""
         return "action_return_item"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        """Acts on the answers and forgets them."""
-        proof = proof_in(tracker)
-        if proof is None:
-            return []
+    def refusal(self, order: Order) -> Refusal | None:
+        """What was delivered not too long ago can be sent back."""
+        return order.can_send_back(today())
+
+    async def step(self, proof: Proof, order: Order, tracker: Tracker) -> Told | None:
+        """Registers the return of the items that were chosen."""
         skus = tuple(tracker.get_slot("return_items") or ())
         reason = str(tracker.get_slot("return_reason") or "")
-        confirmed = tracker.get_slot("confirmation")
-        forget = [SlotSet(slot, None) for slot in OWN_SLOTS]
-        if confirmed is False:
-            dispatcher.utter_message(response="utter_return_kept")
-            return [
-                *forget,
-                SlotSet("progress", f"registered no return for {proof.number}, as wished"),
-            ]
-        try:
-            order = await ask_shop(lambda shop: shop.order(proof))
-            refusal = order.can_send_back(today())
-            if confirmed and skus:
-                sending = await ask_shop(lambda shop: shop.start_return(proof, skus, reason))
-                values = {
-                    **about(order),
-                    "order_items": listed(sending.items),
-                    "total": money_of(sending.items),
-                    "label_url": sending.label_url,
-                    "send_by": day(sending.send_by),
-                }
-                dispatcher.utter_message(response="utter_return_registered", **values)
-                words = f"registered a return of {listed(sending.items)} ({proof.number})"
-                return [*forget, SlotSet("progress", words)]
-        except NotAllowed as error:
-            refusal = error.refusal
-        except ShopError as error:
-            return [*forget, *shop_failed(error, f"registering a return for {proof.number}")]
-        refusal = refusal or Refusal.OTHER
-        dispatcher.utter_message(response=f"utter_return_{refusal.value}", **about(order))
-        words = f"could not register a return for {proof.number}: {refusal.value.replace('_', ' ')}"
-        return [*forget, SlotSet("progress", words)]
+        if not skus:
+            return None
+        sending = await ask_shop(lambda shop: shop.start_return(proof, skus, reason))
+        values = {
+            **about(order),
+            "order_items": listed(sending.items),
+            "total": money_of(sending.items),
+            "label_url": sending.label_url,
+            "send_by": day(sending.send_by),
+        }
+        note = f"registered a return of {listed(sending.items)} ({proof.number})"
+        return Told("utter_return_registered", note, values)

@@ -36,6 +36,7 @@ from bot.web.accounts import Accounts
 from bot.web.chat import WAKE_HEALTH, Chat
 from bot.web.desk import Desk
 from bot.web.limits import Limits, Rate
+from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import Sessions
 
@@ -81,7 +82,8 @@ def build(settings: Settings) -> Starlette:
         per_address=Rate(max(60.0, a_second * 12), a_second),
         bot_name=settings.bot_name,
     )
-    desk = Desk(store=store, router=router, wakes=wakes, accounts=Accounts(redis))
+    logins = Logins(redis, Accounts(redis))
+    desk = Desk(store=store, router=router, wakes=wakes, logins=logins)
 
     async def health() -> dict[str, str]:
         await store.ping()

@@ -1,8 +1,9 @@
 """The agents' HTTP API under /api/desk, and the page /console that uses it.
 
 Belongs here: cookies, CSRF, who may call what, and turning requests into calls of the router and
-the store. Does not belong here: what a command means (`bot.conversation`), accounts and sessions
-themselves (`bot.web.accounts`), what an agent gets to see of a conversation (`bot.transcript`).
+the store. Does not belong here: what a command means (`bot.conversation`), accounts and logins
+themselves (`bot.web.accounts`, `bot.web.logins`), what an agent gets to see of a conversation
+(`bot.transcript`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from bot.router import Router
 from bot.store import SHELVES, WAKE_CONVERSATION, WAKE_QUEUE, Store
 from bot.wakes import Wakes
 from bot.web import wire
-from bot.web.accounts import SESSION_LIFE_MS, Accounts, NotLoggedIn, Session
+from bot.web.logins import SESSION_LIFE_MS, Logins, NotLoggedIn, Session
 
 HERE = Path(__file__).parent
 
@@ -116,11 +117,11 @@ ORDERS: Mapping[str, Callable[[Agent, NewCommand], commands.Command]] = MappingP
 class Desk:
     """The routes, with what they need."""
 
-    def __init__(self, *, store: Store, router: Router, wakes: Wakes, accounts: Accounts) -> None:
+    def __init__(self, *, store: Store, router: Router, wakes: Wakes, logins: Logins) -> None:
         self._store = store
         self._router = router
         self._wakes = wakes
-        self._accounts = accounts
+        self._logins = logins
         self._templates = Jinja2Templates(HERE / "templates")
 
     def routes(self) -> list[Route]:
@@ -149,11 +150,11 @@ class Desk:
     async def log_in(self, request: Request) -> Response:
         _same_origin(request)
         new = await wire.body(request, Login)
-        session = await self._accounts.log_in(
+        session = await self._logins.log_in(
             new.login, new.password, address=request.client.host if request.client else ""
         )
         if before := request.cookies.get(COOKIE):
-            await self._accounts.log_out(before)
+            await self._logins.log_out(before)
         response = _json(_me(session))
         response.set_cookie(
             COOKIE,
@@ -167,7 +168,7 @@ class Desk:
 
     async def log_out(self, request: Request) -> Response:
         session = await self._session(request)
-        await self._accounts.log_out(session.token)
+        await self._logins.log_out(session.token)
         response = _json({})
         response.delete_cookie(
             COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https"
@@ -188,7 +189,7 @@ class Desk:
         changing = request.method != "GET"
         if changing:
             _same_origin(request)
-        session = await self._accounts.session(token)
+        session = await self._logins.session(token)
         if changing and not session.csrf_matches(request.headers.get(CSRF_HEADER, "")):
             raise CsrfFailed(
                 "The request does not carry this session's token.", hint="Reload the page."
@@ -219,7 +220,7 @@ class Desk:
     async def _queue_stream(self, session: Session) -> AsyncIterator[bytes]:
         shown: dict[str, Any] = {}
         with self._wakes.listen(WAKE_QUEUE) as woken:
-            watch = _Watch(self._accounts, session)
+            watch = _Watch(self._logins, session)
             while not self._wakes.closed and await watch.holds():
                 try:
                     queue = await self._queue()
@@ -260,7 +261,7 @@ class Desk:
     ) -> AsyncIterator[bytes]:
         told: dict[str, Any] = {}
         with self._wakes.listen(WAKE_CONVERSATION.format(id)) as woken:
-            watch = _Watch(self._accounts, session)
+            watch = _Watch(self._logins, session)
             while not self._wakes.closed and await watch.holds():
                 try:
                     news = await self._store.news(id, after, "customer")
@@ -302,7 +303,7 @@ class Desk:
 class _Watch:
     """A stream outlives its first request: somebody who was logged out must not go on reading."""
 
-    accounts: Accounts
+    logins: Logins
     session: Session
     checked_at: float = -RECHECK_S
 
@@ -311,7 +312,7 @@ class _Watch:
             return True
         try:
             # Watching is not using: a forgotten tab must not keep a session alive.
-            await self.accounts.session(self.session.token, in_use=False)
+            await self.logins.session(self.session.token, in_use=False)
         except NotLoggedIn:
             return False
         except StoreUnavailable:

@@ -105,6 +105,16 @@ def test_cancelling_twice_says_so(shop: SqliteShop) -> None:
     assert talk.says("cancel it", "cancel_order") == ["utter_cancel_already_cancelled"]
 
 
+def test_a_cancellation_that_is_repeated_tells_again_that_it_is_done(shop: SqliteShop) -> None:
+    talk = Talk(CancelOrderForm(), ActionCancelOrder(), **proven(LOTTE))
+    talk.says("cancel it", "cancel_order")
+    # The shop has cancelled, but the turn was lost: the same yes comes to the form once more.
+    shop.cancel(proof(LOTTE))
+    assert talk.says("yes", "affirm") == ["utter_cancelled"]
+    assert talk.slots["progress"] == "cancelled order NL-10497"
+    assert shop.order(proof(LOTTE)).state is OrderState.CANCELLED
+
+
 def test_an_order_packed_while_the_customer_thought_is_not_cancelled(
     shop: SqliteShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
