@@ -1,4 +1,5 @@
-"""Every error that Deskhand raises on purpose. Nothing else belongs here.
+"""The errors that several rooms raise or catch. An error of one room only (a login refused, a
+full bucket) is a subclass of `DeskhandError` in that room.
 
     DeskhandError
     ├── SettingsError            an environment variable is missing or makes no sense
@@ -11,6 +12,7 @@
     │   ├── TextEmpty
     │   ├── TextTooLong
     │   └── PayloadNotOffered    a button's payload that the bot did not offer
+    ├── OriginNotAllowed         a page of another site, which may not do this
     ├── AssistantError           the assistant did not answer a turn
     │   ├── AssistantUnreachable nothing listens there: it loads, restarts or is gone
     │   ├── AssistantSlow        no answer within the deadline
@@ -76,6 +78,10 @@ class TextTooLong(BadMessage):
 
 class PayloadNotOffered(BadMessage):
     code = "payload_not_offered"
+
+
+class OriginNotAllowed(DeskhandError):
+    code = "origin_not_allowed"
 
 
 class AssistantError(DeskhandError):

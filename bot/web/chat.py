@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot import commands
 from bot.conversation import State
-from bot.errors import StoreUnavailable, UnknownConversation
+from bot.errors import OriginNotAllowed, StoreUnavailable, UnknownConversation
 from bot.router import Outcome, Router, tidy
 from bot.store import WAKE_CONVERSATION, WAKE_QUEUE, News, Store
 from bot.transcript import for_customer
@@ -27,7 +27,6 @@ from bot.web import wire
 from bot.web.limits import Limits, Rate
 from bot.web.sessions import (
     VALID_S,
-    OriginNotAllowed,
     Session,
     SessionExpired,
     SessionInvalid,

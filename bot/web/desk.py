@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
 from bot import commands, transcript
-from bot.errors import DeskhandError, StoreUnavailable
+from bot.errors import DeskhandError, OriginNotAllowed, StoreUnavailable
 from bot.events import Agent, Entry
 from bot.router import Router
 from bot.store import SHELVES, WAKE_CONVERSATION, WAKE_QUEUE, Store
@@ -66,10 +66,6 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 class CsrfFailed(DeskhandError):
     code = "csrf_failed"
-
-
-class OriginNotAllowed(DeskhandError):
-    code = "origin_not_allowed"
 
 
 class Login(msgspec.Struct, frozen=True):

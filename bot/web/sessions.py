@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
-from bot.errors import DeskhandError
+from bot.errors import DeskhandError, OriginNotAllowed
 
 VALID_S = 24 * 3600
 RENEWABLE_S = 30 * 24 * 3600
@@ -24,10 +24,6 @@ class SessionInvalid(DeskhandError):
 
 class SessionExpired(DeskhandError):
     code = "session_expired"
-
-
-class OriginNotAllowed(DeskhandError):
-    code = "origin_not_allowed"
 
 
 @dataclass(frozen=True, slots=True)

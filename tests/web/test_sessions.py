@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from bot.errors import OriginNotAllowed
 from bot.web.sessions import (
     RENEWABLE_S,
     VALID_S,
-    OriginNotAllowed,
     Session,
     SessionExpired,
     SessionInvalid,
