@@ -10,7 +10,7 @@ BIN := .venv/bin
 UV := .uv/bin/uv
 PIP := --quiet --python $(BIN)/python
 COMPILE := $(UV) pip compile --quiet --upgrade --python-version 3.10 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header
+	--no-emit-index-url --no-emit-find-links --no-header --override requirements/overrides.in
 
 # uv brings its own list of certificate authorities. Where the system keeps one, that is the one to
 # believe: a company's proxy may be in it.
