@@ -1,4 +1,4 @@
-"""Rasa's graph components: thin shells around `entities`, `intents`, `mood` and `language`.
+"""Rasa's graph components: thin shells around `encoder`, `entities`, `intents`, `mood`, `language`.
 
 Here belongs only what Rasa asks of a component (create, train, process, persist). Rasa reads the
 annotations of these methods at run time, so this file has no postponed annotations.
@@ -23,6 +23,7 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.encoder import Encoder, shared_encoder
 from bot.nlu.entities import as_rasa, build_pipeline, find_details
 from bot.nlu.intents import IntentModel, read_background
 from bot.nlu.language import guess_language
@@ -30,6 +31,47 @@ from bot.nlu.mood import read_mood
 
 RANKING_LENGTH = 10
 """Intents kept in the ranking; every message's event carries them."""
+
+SENTENCE_EMBEDDING = "sentence_embedding"
+"""Key of a message's embedding (float32 [384], length 1), for the components after
+`SentenceEncoder`; not part of the parse result."""
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
+class SentenceEncoder(GraphComponent):
+    """Reads each message with the sentence encoder, once for everybody who needs it."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        """`encoder` is shared by the whole process."""
+        self._encoder = encoder
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What has to be installed."""
+        return ["onnx", "onnxruntime", "tokenizers"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "SentenceEncoder":
+        """Rasa's way of building it."""
+        return cls(shared_encoder())
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Adds the embedding to all training messages, in batches."""
+        self.process(training_data.training_examples)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the embedding to each message."""
+        embeddings = self._encoder.encode([message.get(TEXT) or "" for message in messages])
+        for message, embedding in zip(messages, embeddings, strict=True):
+            message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
+        return messages
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
