@@ -54,6 +54,8 @@ class Outcome(str, enum.Enum):
 
     ANSWER = "answer"
     """The assistant's rules and forms answer."""
+    HELP = "help"
+    """A passage of the owner's help pages answers."""
     CLARIFY = "clarify"
     """The assistant offers its best guesses and a person."""
     HANDOFF = "handoff"
@@ -87,6 +89,10 @@ class Memory:
     """The last placed intent that was more than small talk."""
     stalled: int = 0
     """Customer messages in a row without progress."""
+    helped: str | None = None
+    """The help page that answered the last message; the customer was asked whether it helped."""
+    unhelpful: tuple[str, ...] = ()
+    """Help pages to which the customer said no; they are not shown again."""
 
     def as_json(self) -> dict[str, Any]:
         """The memory as plain JSON values."""
@@ -97,6 +103,8 @@ class Memory:
             "texts": list(self.texts),
             "intent": self.intent,
             "stalled": self.stalled,
+            "helped": self.helped,
+            "unhelpful": list(self.unhelpful),
         }
 
     @classmethod
@@ -109,6 +117,8 @@ class Memory:
             texts=tuple(str(x) for x in value.get("texts") or ()),
             intent=value.get("intent"),
             stalled=int(value.get("stalled") or 0),
+            helped=value.get("helped"),
+            unhelpful=tuple(str(x) for x in value.get("unhelpful") or ()),
         )
 
 
@@ -116,7 +126,8 @@ class Memory:
 class Turn:
     """The signals of one customer message.
 
-    Scores: `confidence`, `out_of_scope` and `frustration` from 0 to 1, `sentiment` from -1 to 1.
+    Scores: `confidence`, `out_of_scope`, `frustration` and `help` from 0 to 1, `sentiment` from -1
+    to 1.
     Raises ValueError when a score is outside its range.
     """
 
@@ -128,6 +139,10 @@ class Turn:
     sentiment: float = 0.0
     frustration: float = 0.0
     language: str = "en"
+    help: float = 0.0
+    """How sure it is that the best passage of the help pages answers the message."""
+    help_page: str | None = None
+    """The page of that passage."""
     form: str | None = None
     """Name of the active form."""
     requested_slot: str | None = None
@@ -143,6 +158,7 @@ class Turn:
             ("confidence", 0.0),
             ("out_of_scope", 0.0),
             ("frustration", 0.0),
+            ("help", 0.0),
             ("sentiment", -1.0),
         ):
             value = getattr(self, name)
@@ -174,6 +190,8 @@ class Turn:
         entities = list(parse.get("entities") or ())
         value = previous if isinstance(previous, Mapping) else {}
         memory = value.get("memory")
+        pages: Sequence[Mapping[str, Any]] = parse.get("help") or ()
+        best = pages[0] if pages else {}
         return cls(
             text=text,
             intent=intent.get("name"),
@@ -186,6 +204,8 @@ class Turn:
             sentiment=max(-1.0, min(1.0, float(parse.get("sentiment") or 0.0))),
             frustration=_unit(parse.get("frustration")),
             language=str(parse.get("language") or "en"),
+            help=_unit(best.get("score")),
+            help_page=best.get("page"),
             form=form,
             requested_slot=requested_slot,
             fills_form=form is not None and _holds_details(text, entities, requested_slot),
@@ -326,6 +346,19 @@ def _within_a_form(turn: Turn, policy: Policy) -> Decision | None:
     return _answer(turn, policy)
 
 
+def _on_a_help_page(turn: Turn, policy: Policy) -> Decision | None:
+    """Help pages are asked where the intents have no answer, or only a general one."""
+    if turn.is_payload or turn.help < policy.help_score or turn.help_page is None:
+        return None
+    if turn.help_page in turn.memory.unhelpful or turn.intent == policy.human_intent:
+        return None
+    if _doubt(turn, policy) is None and turn.intent not in policy.general_intents:
+        return None
+    words = f"answered by the help page {turn.help_page} ({turn.help:.2f})"
+    annoyed = turn.frustration >= policy.annoyance
+    return Decision(Outcome.HELP, (words,), offer_person=annoyed)
+
+
 def _cannot_place(turn: Turn, policy: Policy) -> Decision | None:
     why = _doubt(turn, policy)
     if why is None:
@@ -358,6 +391,7 @@ RULES: tuple[Rule, ...] = (
     _said_again,
     _no_progress,
     _within_a_form,
+    _on_a_help_page,
     _cannot_place,
     _answer,
 )
@@ -426,6 +460,8 @@ def _same(a: str, b: str) -> bool:
 
 def _stalled(turn: Turn, policy: Policy) -> int:
     """Messages in a row without progress, this one included."""
+    if _did_not_help(turn, policy):
+        return turn.memory.stalled + 2  # the question, which is still open, and this "no"
     if turn.is_payload or turn.fills_form or turn.form:
         return 0
     if turn.intent in policy.chat_intents and turn.intent not in policy.rejecting_intents:
@@ -433,6 +469,11 @@ def _stalled(turn: Turn, policy: Policy) -> int:
     annoyed_again = turn.intent == turn.memory.intent and turn.frustration >= policy.annoyance
     stuck = _doubt(turn, policy) is not None or _times_said(turn) > 0 or annoyed_again
     return turn.memory.stalled + 1 if stuck else 0
+
+
+def _did_not_help(turn: Turn, policy: Policy) -> bool:
+    """The customer says, or presses, "no" to a help page."""
+    return turn.memory.helped is not None and turn.intent in policy.rejecting_intents
 
 
 def _messages(count: int) -> str:
@@ -443,7 +484,10 @@ def _remember(turn: Turn, policy: Policy, decision: Decision) -> Memory:
     """The memory after a decision. A hand-off starts afresh: a return must not hand off again."""
     if decision.outcome is Outcome.HANDOFF:
         return Memory()
-    old = turn.memory
+    old = replace(turn.memory, helped=None)
+    if _did_not_help(turn, policy):
+        refused = (*old.unhelpful, turn.memory.helped or "")[-REMEMBERED_TURNS:]
+        return replace(old, unhelpful=refused, stalled=_stalled(turn, policy))
     if turn.is_payload:
         return replace(old, clarifications=0, unplaced=(), stalled=0)
     kept = replace(
@@ -455,6 +499,10 @@ def _remember(turn: Turn, policy: Policy, decision: Decision) -> Memory:
     if decision.outcome is Outcome.CLARIFY:
         scores = (*old.unplaced, turn.confidence)[-REMEMBERED_TURNS:]
         return replace(kept, clarifications=old.clarifications + 1, unplaced=scores)
+    if decision.outcome is Outcome.HELP:
+        # Whether that was progress, the customer says next.
+        asked = replace(kept, helped=turn.help_page, stalled=old.stalled)
+        return replace(asked, clarifications=0, unplaced=())
     if turn.intent in policy.chat_intents and not turn.form:
         # "hello?" between two messages that nobody understood does not make them understood.
         return kept

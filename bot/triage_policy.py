@@ -84,6 +84,8 @@ class Policy:
     out_of_scope: float
     human_confidence: float
     candidate_confidence: float
+    help_score: float
+    general_intents: frozenset[str]
     anger: float
     annoyance: float
     clarifications: int
@@ -121,6 +123,7 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
     root = _Section("", source)
     confidence, mood = root.section("confidence"), root.section("mood")
     limits, intents = root.section("limits"), root.section("intents")
+    pages = root.section("help")
     policy = Policy(
         answer_confidence=confidence.score("answer"),
         sure_confidence=confidence.score("sure"),
@@ -128,6 +131,8 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
         out_of_scope=confidence.score("out_of_scope"),
         human_confidence=confidence.score("human"),
         candidate_confidence=confidence.score("candidate"),
+        help_score=pages.score("answer"),
+        general_intents=frozenset(pages.names("general")),
         anger=mood.score("anger"),
         annoyance=mood.score("annoyance"),
         anger_by_signal=mood.scores("anger_by_signal"),
@@ -145,7 +150,7 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
         rejecting_intents=frozenset(intents.names("rejecting")),
         topics=tuple(_topic(section) for section in root.sections("topics")),
     )
-    for section in (confidence, mood, limits, intents, root):
+    for section in (confidence, pages, mood, limits, intents, root):
         section.done()
     if policy.sure_confidence < policy.answer_confidence:
         raise confidence.wrong("sure", "at least confidence.answer")

@@ -193,6 +193,98 @@ def test_a_signal_from_outside_lowers_the_bar() -> None:
     assert decide(replace(turn, signals=frozenset({"vip"})), POLICY).reason is Reason.FRUSTRATED
 
 
+# --- help pages -----------------------------------------------------------------------------
+
+PAGED = replace(FOG, text="can my puffer go in the machine", help=0.9, help_page="washing-down")
+NO = Turn("no", "deny", 0.95)
+
+
+def test_a_help_page_answers_what_the_intents_cannot_place() -> None:
+    decision = decide(PAGED, POLICY)
+    assert decision.outcome is Outcome.HELP
+    assert decision.reasons == ("answered by the help page washing-down (0.90)",)
+
+
+def test_a_help_page_that_is_not_sure_enough_leaves_the_turn_to_the_clarification() -> None:
+    unsure = replace(PAGED, help=POLICY.help_score - 0.01)
+    assert decide(unsure, POLICY).outcome is Outcome.CLARIFY
+
+
+def test_an_intent_that_is_sure_answers_by_itself() -> None:
+    assert decide(replace(ORDER, help=0.99, help_page="x"), POLICY).outcome is Outcome.ANSWER
+
+
+def test_an_intent_whose_answer_is_general_lets_a_help_page_go_first() -> None:
+    general = Turn("how do i wash my down jacket", "product_care", 0.97)
+    assert decide(general, POLICY).outcome is Outcome.ANSWER
+    paged = replace(general, help=0.9, help_page="washing-down")
+    assert decide(paged, POLICY).outcome is Outcome.HELP
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        replace(PAGED, text="/product_care", intent="product_care", confidence=1.0),
+        replace(PAGED, form="return_form", requested_slot="return_reason"),
+        replace(PAGED, intent="talk_to_human", confidence=0.2),
+        replace(PAGED, help_page=None),
+    ],
+)
+def test_buttons_forms_and_half_a_request_for_a_person_get_no_help_page(turn: Turn) -> None:
+    assert decide(turn, POLICY).outcome is not Outcome.HELP
+
+
+def test_anger_and_requests_for_a_person_come_before_help_pages() -> None:
+    assert decide(replace(PAGED, frustration=0.95), POLICY).reason is Reason.FRUSTRATED
+    asked = replace(PAGED, text="let me speak to somebody real")
+    assert decide(asked, POLICY).reason is Reason.ASKED_FOR_HUMAN
+
+
+def test_who_is_annoyed_is_offered_a_person_with_the_help_page() -> None:
+    assert decide(replace(PAGED, frustration=0.5), POLICY).offer_person
+
+
+@pytest.mark.parametrize("no", [NO, replace(NO, text="/deny", confidence=1.0)])
+def test_a_no_to_a_help_page_is_no_progress_and_the_page_is_not_shown_again(no: Turn) -> None:
+    first, answer, again = talk(PAGED, no, replace(PAGED, text="the puffer thing, in the machine"))
+    assert first.memory.helped == "washing-down"
+    assert first.memory.stalled == 0
+    assert answer.memory.stalled == 2
+    assert answer.memory.unhelpful == ("washing-down",)
+    assert again.outcome is Outcome.CLARIFY
+
+
+def test_a_second_page_that_does_not_help_brings_a_person() -> None:
+    other = replace(PAGED, text="and in the dryer", help_page="drying")
+    decisions = talk(PAGED, NO, other, NO)
+    assert outcomes(decisions) == ["help", "answer", "help", "handoff"]
+    assert decisions[-1].reasons == ("no progress in 4 messages",)
+
+
+def test_a_yes_to_a_help_page_ends_the_standstill() -> None:
+    *_, last = talk(FOG, PAGED, Turn("/affirm", "affirm", 1.0))
+    assert last.memory.stalled == 0
+    assert last.memory.unhelpful == ()
+
+
+def test_a_no_later_on_is_not_about_the_help_page() -> None:
+    *_, last = talk(PAGED, ORDER, NO)
+    assert last.memory.unhelpful == ()
+
+
+def test_a_help_page_that_answers_is_not_a_clarification() -> None:
+    fog = replace(FOG, text="something else entirely")
+    decisions = talk(FOG, PAGED, fog)
+    assert outcomes(decisions) == ["clarify", "help", "clarify"]
+    assert decisions[-1].memory.clarifications == 1
+
+
+def test_the_best_help_page_of_a_parse_is_a_signal() -> None:
+    pages = [{"page": "washing-down", "score": 0.8}, {"page": "drying", "score": 0.3}]
+    turn = Turn.from_parse({"text": "x", "help": pages})
+    assert (turn.help, turn.help_page) == (0.8, "washing-down")
+
+
 # --- repetition and standstill --------------------------------------------------------------
 
 
