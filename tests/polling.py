@@ -1,0 +1,25 @@
+"""Waiting in asynchronous tests: poll with a deadline, never sleep and hope."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+
+async def soon(
+    check: Callable[[], bool | Awaitable[bool]], *, within: float = 10.0, what: str = "it"
+) -> None:
+    """Return when `check` is true; fail with `what` after `within` seconds."""
+    end = time.monotonic() + within
+    while True:
+        found = check()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {within:g} s")
+        await anyio.sleep(0.01)
