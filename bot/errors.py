@@ -17,7 +17,7 @@ full bucket) is a subclass of `DeskhandError` in that room.
     │   ├── AssistantUnreachable nothing listens there: it loads, restarts or is gone
     │   ├── AssistantSlow        no answer within the deadline
     │   └── AssistantBroken      an answer that is no answer (5xx, not JSON, empty)
-    ├── PolicyError              data/triage.yml is wrong (bot.triage_policy); names key and value
+    ├── PolicyError              data/triage.yml or data/desk.yml is wrong (bot.policy_file)
     ├── TrainingFailed           no model was made; says which file and why
     └── ProcessFailed            a process of ours cannot be started
 

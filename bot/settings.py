@@ -76,6 +76,9 @@ class Settings:
         "our products, and I'll fetch a colleague whenever you like."
     )
 
+    #: The owner's desk plan: who answers, when and where. Relative: to the project's directory.
+    desk: Path = Path("data/desk.yml")
+
     #: Root of everything that is written at run time.
     var: Path = Path("var")
     models: Path = Path("models")
@@ -111,6 +114,7 @@ class Settings:
             ),
             bot_name=read("DESKHAND_BOT_NAME", _line, usual.bot_name),
             greeting=read("DESKHAND_GREETING", _line, usual.greeting),
+            desk=read("DESKHAND_DESK", Path, usual.desk),
             var=read("DESKHAND_VAR", Path, usual.var),
             models=read("DESKHAND_MODELS", Path, usual.models),
         )

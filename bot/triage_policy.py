@@ -8,26 +8,18 @@ is.
 from __future__ import annotations
 
 import enum
-import io
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from bot.errors import DeskhandError
 from bot.human_requests import normalise
+from bot.policy_file import PolicyError, Section, read_file
+
+__all__ = ["REMEMBERED_TURNS", "Policy", "PolicyError", "Reason", "Topic", "load_policy"]
 
 REMEMBERED_TURNS = 6
 """How many earlier turns triage remembers: no limit of a policy may look back further."""
-
-
-class PolicyError(DeskhandError):
-    """The triage policy is wrong. The message names the key, the value and what is allowed."""
-
-    code = "triage_policy"
 
 
 class Reason(str, enum.Enum):
@@ -115,12 +107,7 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
     Raises PolicyError naming the key and the value: a key that is missing or unknown, a number
     outside its range, thresholds in the wrong order, a reason code that does not exist.
     """
-    if isinstance(source, str):
-        try:
-            source = YAML(typ="safe", pure=True).load(io.StringIO(source))
-        except YAMLError as error:
-            raise PolicyError(f"the triage policy is not valid YAML: {error}") from error
-    root = _Section("", source)
+    root = read_file(source, "the triage policy")
     confidence, mood = root.section("confidence"), root.section("mood")
     limits, intents = root.section("limits"), root.section("intents")
     pages = root.section("help")
@@ -136,12 +123,12 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
         anger=mood.score("anger"),
         annoyance=mood.score("annoyance"),
         anger_by_signal=mood.scores("anger_by_signal"),
-        clarifications=limits.count("clarifications", 0),
-        foreign_clarifications=limits.count("foreign_clarifications", 0),
-        annoyed_messages=limits.count("annoyed_messages", 2),
-        repeated_messages=limits.count("repeated_messages", 2),
+        clarifications=limits.count("clarifications", 0, REMEMBERED_TURNS),
+        foreign_clarifications=limits.count("foreign_clarifications", 0, REMEMBERED_TURNS),
+        annoyed_messages=limits.count("annoyed_messages", 2, REMEMBERED_TURNS),
+        repeated_messages=limits.count("repeated_messages", 2, REMEMBERED_TURNS),
         stalled_messages=limits.count("stalled_messages", 2, 50),
-        candidates=limits.count("candidates", 1),
+        candidates=limits.count("candidates", 1, REMEMBERED_TURNS),
         languages=root.names("languages"),
         fallback_intent=intents.name("fallback"),
         human_intent=intents.name("human"),
@@ -161,7 +148,7 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
     return policy
 
 
-def _topic(section: _Section) -> Topic:
+def _topic(section: Section) -> Topic:
     phrases, intents = section.names("phrases"), section.names("intents")
     code = section.name("reason") or ""
     allowed = [r.value for r in Reason]
@@ -188,73 +175,3 @@ def _phrases(phrases: Sequence[str]) -> re.Pattern[str] | None:
         return None
     parts = [re.escape(normalise(p)).replace(r"\*", r"\w*") for p in phrases]
     return re.compile(r"(?<!\w)(?:" + "|".join(parts) + r")(?!\w)")
-
-
-class _Section:
-    """One mapping of the policy file: reads keys with their types, and reports leftovers."""
-
-    def __init__(self, path: str, value: object) -> None:
-        if not isinstance(value, Mapping):
-            raise PolicyError(f"{path or 'the triage policy'} is {value!r}; it must be a mapping")
-        self._path = path
-        self._value = value
-        self._read: set[str] = set()
-
-    def _key(self, key: str) -> str:
-        return f"{self._path}.{key}" if self._path else key
-
-    def _get(self, key: str) -> Any:
-        self._read.add(key)
-        if key not in self._value:
-            raise PolicyError(f"{self._key(key)} is missing in the triage policy")
-        return self._value[key]
-
-    def wrong(self, key: str, must_be: str) -> PolicyError:
-        return PolicyError(f"{self._key(key)} is {self._value.get(key)!r}; it must be {must_be}")
-
-    def section(self, key: str) -> _Section:
-        return _Section(self._key(key), self._get(key))
-
-    def sections(self, key: str) -> list[_Section]:
-        value = self._get(key)
-        if not isinstance(value, list):
-            raise self.wrong(key, "a list")
-        return [_Section(f"{self._key(key)}[{i}]", item) for i, item in enumerate(value)]
-
-    def score(self, key: str) -> float:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise self.wrong(key, "a number from 0 to 1")
-        return float(value)
-
-    def scores(self, key: str) -> dict[str, float]:
-        section = self.section(key)
-        return {str(name): section.score(str(name)) for name in section._value}
-
-    def count(self, key: str, least: int, most: int = REMEMBERED_TURNS) -> int:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise self.wrong(key, f"a whole number from {least} to {most}")
-        return int(value)
-
-    def name(self, key: str, *, optional: bool = False) -> Any:
-        value = self._get(key)
-        if value is None and optional:
-            return None
-        if not isinstance(value, str) or not value.strip():
-            raise self.wrong(key, "a text" + (" or empty (null)" if optional else ""))
-        return value
-
-    def names(self, key: str) -> tuple[str, ...]:
-        value = self._get(key)
-        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
-            raise self.wrong(key, "a list of texts")
-        return tuple(value)
-
-    def done(self) -> None:
-        unknown = [str(k) for k in self._value if str(k) not in self._read]
-        if unknown:
-            raise PolicyError(
-                f"{self._key(unknown[0])} is not a key of the triage policy; "
-                f"known here: {', '.join(sorted(self._read))}"
-            )

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
 from bot import redis_server
+from bot.desk_plan import load_plan
 from bot.errors import DeskhandError, ProcessFailed, TrainingFailed
 from bot.instance import Running, announce, only_one
 from bot.learning.train import Model, Project, check_files, train
@@ -120,7 +121,7 @@ class Service:
         os.umask(0o077)  # conversations and the shop's orders are nobody else's business
         with ExitStack() as held:
             held.enter_context(only_one(self._var))
-            self._check_policy()
+            self._check_policies()
             listener = held.enter_context(listen(self._settings.host, self._settings.port))
             model = self._usable_model()
             stop = asyncio.Event()
@@ -158,18 +159,20 @@ class Service:
 
     # ------------------------------------------------------------------------------- in this order
 
-    def _check_policy(self) -> None:
-        """The action server would find the mistake at the first message, and every customer would
-        go to a person.
+    def _check_policies(self) -> None:
+        """The action server would find a mistake at the first message, and every customer would
+        go to a person; the gateway would not start.
 
         Raises:
-            DeskhandError: data/triage.yml is missing or wrong; names the key and the value.
+            DeskhandError: data/triage.yml or data/desk.yml is missing or wrong; names the key and
+                the value.
         """
-        path = Path(self._environ.get("DESKHAND_TRIAGE") or self._root / "data" / "triage.yml")
-        try:
-            load_policy(path.read_text(encoding="utf-8"))
-        except OSError as why:
-            raise ProcessFailed(f"{path} cannot be read: {why.strerror}.") from None
+        triage = Path(self._environ.get("DESKHAND_TRIAGE") or self._root / "data" / "triage.yml")
+        for path, load in ((triage, load_policy), (self._root / self._settings.desk, load_plan)):
+            try:
+                load(path.read_text(encoding="utf-8"))
+            except OSError as why:
+                raise ProcessFailed(f"{path} cannot be read: {why.strerror}.") from None
 
     def _usable_model(self) -> Model | None:
         """The model to start with, None to train one first.
@@ -424,6 +427,7 @@ class Service:
     def _common_env(self) -> dict[str, str]:
         return {
             "PYTHONUNBUFFERED": "1",
+            "DESKHAND_DESK": str((self._root / self._settings.desk).resolve()),
             "RASA_TELEMETRY_ENABLED": "false",
             "DESKHAND_VAR": str(self._var),
             "DESKHAND_MODELS": str(self._project.models.resolve()),

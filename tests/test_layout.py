@@ -14,9 +14,9 @@ ROOT = Path(__file__).parent.parent
 
 #: Lower rooms know nothing of higher ones. A module may import from rooms of a smaller number.
 FLOORS: list[set[str]] = [
-    {"bot", "bot.errors", "bot.settings", "bot.wording"},
+    {"bot", "bot.errors", "bot.settings", "bot.wording", "bot.policy_file", "bot.opening_hours"},
     {"bot.events", "bot.commands", "bot.human_requests"},
-    {"bot.conversation", "bot.triage", "bot.transcript"},
+    {"bot.conversation", "bot.triage", "bot.transcript", "bot.desk_plan"},
     {"bot.store", "bot.wakes"},
     {"bot.router", "bot.following"},
     {"bot.assistant", "bot.clock"},

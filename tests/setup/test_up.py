@@ -21,7 +21,8 @@ from bot.settings import Secret, Settings
 from bot.triage import PolicyError
 from bot.up import Service, listen, project_of
 
-POLICY = Path(__file__).parents[2] / "data/triage.yml"
+DATA = Path(__file__).parents[2] / "data"
+POLICY, PLAN = DATA / "triage.yml", DATA / "desk.yml"
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "domain.yml").write_text("intents: [greet]\n")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/triage.yml").write_text(POLICY.read_text())
+    (tmp_path / "data/desk.yml").write_text(PLAN.read_text())
     return tmp_path
 
 
@@ -65,9 +67,18 @@ async def test_a_wrong_triage_policy_stops_the_start_and_is_named(
     assert not (root / "var/redis").exists()
 
 
-async def test_a_missing_triage_policy_stops_the_start_and_is_named(root: Path) -> None:
-    (root / "data/triage.yml").unlink()
-    with pytest.raises(ProcessFailed, match=r"data/triage\.yml cannot be read"):
+async def test_a_wrong_desk_plan_stops_the_start_and_is_named(root: Path) -> None:
+    wrong = PLAN.read_text().replace("timezone: Europe/Oslo", "timezone: Oslo")
+    (root / "data/desk.yml").write_text(wrong)
+    with pytest.raises(PolicyError, match=r"hours\.timezone is 'Oslo'"):
+        await service(root).run()
+    assert not (root / "var/redis").exists()
+
+
+@pytest.mark.parametrize("name", ["triage", "desk"])
+async def test_a_missing_policy_stops_the_start_and_is_named(root: Path, name: str) -> None:
+    (root / f"data/{name}.yml").unlink()
+    with pytest.raises(ProcessFailed, match=rf"data/{name}\.yml cannot be read"):
         await service(root).run()
 
 
