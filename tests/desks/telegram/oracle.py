@@ -1,0 +1,49 @@
+"""Another client's opinion of what our fake Telegram says, and of what we ask of it.
+
+aiogram 3 knows the Bot API from its own reading of the documentation. Rasa pins an older aiogram
+and pydantic, so the judge (`judge.py`) runs in `.oracle/`, an environment of its own that
+`make .oracle/.ready` makes, as one process for all tests: it takes seconds to start.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+PYTHON = Path(__file__).parents[3] / ".oracle" / "bin" / "python"
+
+
+class Oracle:
+    """`with Oracle() as oracle:`; it starts at once and answers when it is ready."""
+
+    def __enter__(self) -> Oracle:
+        assert PYTHON.exists(), "run `make .oracle/.ready`: the judge of the fake is not installed"
+        self._judge = subprocess.Popen(
+            [PYTHON, Path(__file__).with_name("judge.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._judge.stdin is not None
+        assert self._judge.stdout is not None
+        self._judge.stdin.close()
+        self._judge.stdout.close()
+        self._judge.wait(30)
+
+    def objections(self, lines: Iterable[dict[str, Any]]) -> list[str]:
+        """What aiogram's models have against `lines` (see `FakeTelegram.recorded`)."""
+        recorded = list(lines)
+        assert self._judge.stdin is not None
+        assert self._judge.stdout is not None
+        self._judge.stdin.write("".join(f"{json.dumps(line)}\n" for line in recorded) + "\n")
+        self._judge.stdin.flush()
+        answer = json.loads(self._judge.stdout.readline())
+        assert answer["judged"] == len(recorded)
+        found: list[str] = answer["objections"]
+        return found
