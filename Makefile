@@ -38,7 +38,7 @@ train: .venv/.runtime ## train the assistant if its data has changed
 	@exec $(BIN)/python -m bot train
 
 .PHONY: test
-test: lint browser .venv/.emulator ## run every check and every test
+test: lint browser .venv/.emulator .venv/.oracle ## run every check and every test
 	$(BIN)/python -m pytest
 
 .PHONY: clean
@@ -73,6 +73,7 @@ lock: .uv/.ready ## compile requirements/*.in anew, with the newest versions tha
 	$(COMPILE) requirements/runtime.in --output-file requirements/runtime.lock
 	$(COMPILE) requirements/dev.in --constraint requirements/runtime.lock \
 		--output-file requirements/dev.lock
+	$(COMPILE) requirements/oracle.in --output-file requirements/oracle.lock
 
 # The tests drive a real browser; without one they fail.
 .PHONY: browser
@@ -86,6 +87,14 @@ browser: .venv/.dev
 	else \
 		$(BIN)/playwright install chromium; \
 	fi
+
+# Our fake of Telegram's Bot API is judged by aiogram's models. Rasa pins an older aiogram and pydantic,
+# so they live in an environment of their own.
+.venv/.oracle: requirements/oracle.lock .venv/.dev
+	@echo "Installing requirements/oracle.lock"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv/oracle
+	@$(UV) pip sync --quiet --python .venv/oracle/bin/python --require-hashes requirements/oracle.lock
+	@touch $@
 
 # Slack is emulated for the tests, by an npm package on the Node that comes with Python's packages.
 .venv/.emulator: tests/desks/slack/emulator/package.json \

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements"
-LOCKS = ["runtime.lock", "dev.lock", "uv.lock"]
+LOCKS = ["runtime.lock", "dev.lock", "oracle.lock", "uv.lock"]
 
 
 def pinned(lock: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The judge: validates recorded JSON lines with aiogram's models. Run by `.oracle/bin/python`.
+"""The judge: validates recorded JSON lines with aiogram's models. Run by `.venv/oracle/bin/python`.
 
 A batch is a number of lines of JSON on standard input, ended by an empty one: {"update": ...} or
 {"method", "params", "result" | "error"}. A line passes if aiogram's models accept it *and know all

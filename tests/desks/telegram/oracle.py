@@ -1,26 +1,27 @@
 """Another client's opinion of what our fake Telegram says, and of what we ask of it.
 
 aiogram 3 knows the Bot API from its own reading of the documentation. Rasa pins an older aiogram
-and pydantic, so the judge (`judge.py`) runs in `.oracle/`, an environment of its own that
-`make .oracle/.ready` makes, as one process for all tests: it takes seconds to start.
+and pydantic, so the judge (`judge.py`) runs in an environment of its own (`make .venv/.oracle`), as
+one process for all tests: it takes seconds to start.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-PYTHON = Path(__file__).parents[3] / ".oracle" / "bin" / "python"
+PYTHON = Path(sys.prefix) / "oracle" / "bin" / "python"
 
 
 class Oracle:
     """`with Oracle() as oracle:`; it starts at once and answers when it is ready."""
 
     def __enter__(self) -> Oracle:
-        assert PYTHON.exists(), "run `make .oracle/.ready`: the judge of the fake is not installed"
+        assert PYTHON.exists(), "the judge is not installed: `make .venv/.oracle`"
         self._judge = subprocess.Popen(
             [PYTHON, Path(__file__).with_name("judge.py")],
             stdin=subprocess.PIPE,
