@@ -82,8 +82,9 @@ def build(settings: Settings) -> Starlette:
         per_address=Rate(max(60.0, a_second * 12), a_second),
         bot_name=settings.bot_name,
     )
-    logins = Logins(redis, Accounts(redis))
-    desk = Desk(store=store, router=router, wakes=wakes, logins=logins)
+    accounts = Accounts(redis)
+    logins = Logins(redis, accounts)
+    desk = Desk(store=store, router=router, wakes=wakes, logins=logins, accounts=accounts)
 
     async def health() -> dict[str, str]:
         await store.ping()

@@ -6,9 +6,9 @@ Pure records. Whether a command is possible, and what it causes, is decided in
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Literal, Union
 
-from bot.events import Agent, Handoff, Reading, Record, Utterance
+from bot.events import Agent, Assigned, File, Handoff, Reading, Record, Utterance
 
 
 class Start(Record, frozen=True):
@@ -22,6 +22,7 @@ class Say(Record, frozen=True):
     text: str
     client_id: str
     payload: str | None = None
+    files: tuple[File, ...] = ()
 
 
 class Answer(Record, frozen=True):
@@ -55,11 +56,64 @@ class Claim(Record, frozen=True):
 
 
 class Reply(Record, frozen=True):
-    """`note` is for colleagues only and goes with the reply in one step."""
+    """`note` is for colleagues only and goes with the reply in one step. A reply to a conversation
+    that somebody else has is held: the agent takes over, or drops it."""
 
     agent: Agent
     text: str
     note: str = ""
+    files: tuple[File, ...] = ()
+
+
+class SendHeld(Record, frozen=True):
+    """Take over, and send the held reply of seq `held` after all."""
+
+    agent: Agent
+    held: int
+
+
+class DropHeld(Record, frozen=True):
+    agent: Agent
+    held: int
+
+
+class Edit(Record, frozen=True):
+    """Change the own message of seq `of`."""
+
+    agent: Agent
+    of: int
+    text: str
+    note: str = ""
+
+
+class Retract(Record, frozen=True):
+    """Take back the own message of seq `of`."""
+
+    agent: Agent
+    of: int
+
+
+class Suggest(Record, frozen=True):
+    """Offer agents an answer to message `in_reply_to`. Void when it is answered already."""
+
+    text: str
+    in_reply_to: int
+    intent: str | None = None
+    confidence: float = 0.0
+
+
+class SendDraft(Record, frozen=True):
+    """Say what the draft of seq `draft` says, or `text` instead; otherwise as `Reply`."""
+
+    agent: Agent
+    draft: int
+    text: str | None = None
+    note: str = ""
+
+
+class DropDraft(Record, frozen=True):
+    agent: Agent
+    draft: int
 
 
 class Note(Record, frozen=True):
@@ -68,8 +122,25 @@ class Note(Record, frozen=True):
 
 
 class Transfer(Record, frozen=True):
+    """Pass it on: to a skill, or to one colleague."""
+
     agent: Agent
-    skill: str
+    skill: str | None = None
+    to: Agent | None = None
+
+
+class Assign(Record, frozen=True):
+    """Say who is asked now. Void when nobody waits any more, or the epoch has moved."""
+
+    assigned: Assigned
+    epoch: int
+
+
+class Unclaim(Record, frozen=True):
+    """The owner is not there: others shall come. Void when the epoch has moved."""
+
+    because: Literal["vanished", "away"]
+    epoch: int
 
 
 class ReturnToBot(Record, frozen=True):
@@ -97,6 +168,27 @@ class Rate(Record, frozen=True):
     comment: str = ""
 
 
+class Label(Record, frozen=True):
+    """The bot should have answered message `of`: as `intent`."""
+
+    agent: Agent
+    of: int
+    intent: str
+    new: bool = False
+
+
+class LeaveContact(Record, frozen=True):
+    """The customer says where later answers shall go."""
+
+    email: str
+
+
+class NoteMail(Record, frozen=True):
+    """Agents' answers up to seq `up_to` have gone out by e-mail."""
+
+    up_to: int
+
+
 class Tell(Record, frozen=True):
     """Show a notice about a message that waits for its answer, once per stretch. Void when the
     message no longer waits for the bot, or the epoch has moved."""
@@ -118,13 +210,28 @@ Command = Union[  # noqa: UP007
     Stay,
     Claim,
     Reply,
+    SendHeld,
+    DropHeld,
+    Edit,
+    Retract,
+    Suggest,
+    SendDraft,
+    DropDraft,
     Note,
     Transfer,
+    Assign,
+    Unclaim,
     ReturnToBot,
     Snooze,
     Close,
     Reopen,
     Rate,
+    Label,
+    LeaveContact,
+    NoteMail,
     Tell,
     LetTimePass,
 ]
+
+#: Commands that speak of an earlier entry of the log, which `decide` then has to see.
+ABOUT_AN_ENTRY = (Edit, Retract, Label)

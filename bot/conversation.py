@@ -3,8 +3,9 @@
 Pure: no I/O, no clock, no Redis. `decide(conversation, command)` says which events a command
 causes, `evolve(conversation, entry)` says what an event makes of the conversation. Whoever wants
 to know what can happen to a conversation reads `MOVES`; everything else in this module is the
-small print. Sentences that customers read are not here (`bot.wording`), nor is storage
-(`bot.store`), nor who may see what (`bot.transcript`).
+small print. What agents' commands mean has a module of its own (`bot.agent_commands`), and so has
+what a conversation is at one moment (`bot.state`). Sentences that customers read are not here
+(`bot.wording`), nor is storage (`bot.store`), nor who may see what (`bot.transcript`).
 
 Times are milliseconds since 1970 (UTC). An entry's `seq` starts at 1 and has no gaps. `epoch`
 grows by one with every change of ownership: a bot turn carries the epoch at which the customer
@@ -15,74 +16,69 @@ the bot is silent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from bot import wording
+from bot import agent_commands, wording
 from bot.commands import (
+    ABOUT_AN_ENTRY,
     Answer,
     AskForPerson,
-    Claim,
-    Close,
     Command,
+    LeaveContact,
     LetTimePass,
-    Note,
+    NoteMail,
     Rate,
-    Reopen,
-    Reply,
-    ReturnToBot,
     Say,
-    Snooze,
     Start,
     Stay,
     Tell,
-    Transfer,
 )
-from bot.errors import IllegalMove, NotRated, OwnedByOther, PayloadNotOffered, UnknownConversation
+from bot.errors import IllegalMove, NotRated, PayloadNotOffered, UnknownConversation
 from bot.events import (
-    Agent,
+    AgentEdited,
+    AgentRetracted,
     AgentSpoke,
+    Assigned,
     BotAnswerDropped,
     BotAnswered,
     Claimed,
     Closed,
+    ContactLeft,
     CustomerSpoke,
+    DraftDropped,
+    DraftWritten,
     Entry,
     Event,
     Handoff,
     HandoffRequested,
+    HeldDropped,
+    Labelled,
+    MailSent,
     NoteWritten,
     NoticeShown,
     Rated,
-    Reading,
-    Record,
     Reopened,
+    ReplyHeld,
     ReturnedToBot,
     Snoozed,
     Started,
     Transferred,
+    Unclaimed,
     Utterance,
     Woken,
 )
+from bot.state import Conversation, Draft, Held, State, illegal
+
+__all__ = ["MOVES", "NEW_EPOCH", "Conversation", "State", "decide", "evolve", "next_due", "record"]
 
 #: While nobody has picked up: after how many milliseconds of waiting the customer is told what.
 WAITING_NEWS: tuple[tuple[int, str], ...] = (
     (60_000, "waiting_a_minute"),
     (300_000, "waiting_long"),
 )
-
-
-class State(str, Enum):
-    """Who the conversation belongs to."""
-
-    BOT = "bot"  #: the assistant answers
-    WAITING = "waiting"  #: a person was asked for; nobody has come yet
-    HUMAN = "human"  #: one agent owns it; the bot is silent
-    SNOOZED = "snoozed"  #: the agent put it away until a time, or until the customer writes
-    CLOSED = "closed"  #: over; the customer may rate it, or write again and so reopen it
 
 
 _B, _W, _H, _S, _C = State.BOT, State.WAITING, State.HUMAN, State.SNOOZED, State.CLOSED
@@ -98,59 +94,47 @@ MOVES: Mapping[type[Any], Mapping[State, State]] = MappingProxyType(
         HandoffRequested: {_B: _W},
         Claimed: {_B: _H, _W: _H, _H: _H, _S: _H},
         AgentSpoke: {_H: _H},
+        AgentEdited: _ANY,
+        AgentRetracted: _ANY,
+        ReplyHeld: {_H: _H, _S: _S},
+        HeldDropped: _ANY,
+        DraftWritten: {_W: _W, _H: _H},
+        DraftDropped: {_W: _W, _H: _H, _S: _S},
         NoteWritten: _ANY,
         Transferred: {_W: _W, _H: _W, _S: _W},
+        Unclaimed: {_H: _W, _S: _W},
+        Assigned: {_W: _W},
         ReturnedToBot: {_W: _B, _H: _B, _S: _B},
         Snoozed: {_H: _S},
         Woken: {_S: _H},
         Closed: {_B: _C, _W: _C, _H: _C, _S: _C},
         Reopened: {_C: _B},
         Rated: {_C: _C},
+        Labelled: _ANY,
+        ContactLeft: _ANY,
+        MailSent: _ANY,
         NoticeShown: _ANY,
     }
 )
 
 #: Events that change who owns the conversation, and so end every bot turn under way.
-NEW_EPOCH = (HandoffRequested, Claimed, Transferred, ReturnedToBot, Closed, Reopened)
+NEW_EPOCH = (
+    HandoffRequested,
+    Claimed,
+    Transferred,
+    Unclaimed,
+    ReturnedToBot,
+    Closed,
+    Reopened,
+)
 
 
-class Conversation(Record, frozen=True):
-    """What the log adds up to. Small: it is read and written at every step."""
-
-    id: str
-    state: State = State.BOT
-    seq: int = 0
-    epoch: int = 0
-    opened_at: int = 0
-    updated_at: int = 0
-    owner: Agent | None = None
-    #: Seqs of customer's messages that the bot still owes an answer, oldest first.
-    pending: tuple[int, ...] = ()
-    #: Payloads of the buttons under the bot's latest answer: the only ones a customer can send.
-    offered: tuple[str, ...] = ()
-    handoff: Handoff | None = None
-    waiting_since: int | None = None
-    snoozed_until: int | None = None
-    #: Codes of the notices already shown since the last change of ownership or bot's answer.
-    told: tuple[str, ...] = ()
-    #: Seqs of customer's messages that nobody has answered, bot or person, oldest first.
-    unanswered: tuple[int, ...] = ()
-    #: Seq of the customer's message that the assistant read last; what came after it (a human
-    #: stretch) it has yet to be told when `returned` is set.
-    assistant_seq: int = 0
-    returned: bool = False
-    #: Whether a person was ever asked for: bot-only chats never reach the agents.
-    escalated: bool = False
-    spoke_at: int | None = None
-    preview: str = ""
-    reading: Reading | None = None
-    rating: Rated | None = None
-    outcome: str | None = None
-    page: str = ""
-
-
-def decide(conversation: Conversation, command: Command) -> tuple[Event, ...]:
-    """The events that `command` causes now; none if it would change nothing.
+def decide(
+    conversation: Conversation, command: Command, about: Entry | None = None
+) -> tuple[Event, ...]:
+    """The events that `command` causes now; none if it would change nothing. A command that speaks
+    of an earlier entry (`ABOUT_AN_ENTRY`) needs that entry as `about`; None says that there is
+    none.
 
     Raises:
         UnknownConversation: it was never started.
@@ -159,7 +143,11 @@ def decide(conversation: Conversation, command: Command) -> tuple[Event, ...]:
     """
     if not conversation.seq and not isinstance(command, Start):
         raise UnknownConversation(f"There is no conversation {conversation.id}.")
-    events = _DECIDERS[type(command)](conversation, command)
+    decider = _DECIDERS[type(command)]
+    if isinstance(command, ABOUT_AN_ENTRY):
+        events = decider(conversation, command, about)
+    else:
+        events = decider(conversation, command)
     _check(conversation, command, events)
     return events
 
@@ -169,23 +157,8 @@ def _check(conversation: Conversation, command: Command, events: tuple[Event, ..
     for event in events:
         after = MOVES[type(event)].get(state)
         if after is None:
-            raise _illegal(conversation, command)
+            raise illegal(conversation, command)
         state = after
-
-
-def _illegal(conversation: Conversation, command: Command) -> IllegalMove:
-    name = type(command).__name__
-    return IllegalMove(
-        f"{name} is not possible while the conversation is {conversation.state.value}.",
-        hint=_HINTS.get(conversation.state, ""),
-    )
-
-
-_HINTS = {
-    State.BOT: "The assistant has it. Claim it first.",
-    State.CLOSED: "It is closed. Reopen it first.",
-    State.WAITING: "Nobody has claimed it yet.",
-}
 
 
 def _start(c: Conversation, command: Start) -> tuple[Event, ...]:
@@ -200,7 +173,12 @@ def _start(c: Conversation, command: Start) -> tuple[Event, ...]:
 def _say(c: Conversation, command: Say) -> tuple[Event, ...]:
     if command.payload is not None and command.payload not in c.offered:
         raise PayloadNotOffered("That button is no longer there.", hint="Type your answer instead.")
-    spoke = CustomerSpoke(text=command.text, client_id=command.client_id, payload=command.payload)
+    spoke = CustomerSpoke(
+        text=command.text,
+        client_id=command.client_id,
+        payload=command.payload,
+        files=command.files,
+    )
     if c.state is State.CLOSED:
         return (Reopened(by="customer"), spoke)
     if c.state is State.SNOOZED:
@@ -228,7 +206,24 @@ def _answer(c: Conversation, command: Answer) -> tuple[Event, ...]:
     ]
     if command.handoff is not None:
         events.append(HandoffRequested(handoff=command.handoff, in_reply_to=command.in_reply_to))
+        events += _draft_of(command, command.handoff)
     return tuple(events)
+
+
+def _draft_of(command: Answer, handoff: Handoff) -> list[Event]:
+    """What the assistant would have said, for an agent to approve."""
+    if not handoff.draft:
+        return []
+    reading = command.reading
+    return [
+        DraftWritten(
+            text=handoff.draft,
+            in_reply_to=command.in_reply_to,
+            origin="assistant",
+            intent=reading.intent if reading else None,
+            confidence=reading.confidence if reading else 0.0,
+        )
+    ]
 
 
 def _ask_for_person(c: Conversation, command: AskForPerson) -> tuple[Event, ...]:
@@ -254,58 +249,8 @@ def _stay(c: Conversation, command: Stay) -> tuple[Event, ...]:
     if c.state is State.BOT:
         return ()
     if c.state is not State.WAITING:
-        raise _illegal(c, command)
+        raise illegal(c, command)
     return (ReturnedToBot(),)
-
-
-def _claim(c: Conversation, command: Claim) -> tuple[Event, ...]:
-    if c.owner == command.agent:
-        return (Woken(because="agent"),) if c.state is State.SNOOZED else ()
-    if c.owner is not None and not command.take_over:
-        raise _owned(c)
-    return (Claimed(agent=command.agent),)
-
-
-def _reply(c: Conversation, command: Reply) -> tuple[Event, ...]:
-    said: tuple[Event, ...] = (AgentSpoke(agent=command.agent, text=command.text),)
-    if command.note:
-        said = (NoteWritten(agent=command.agent, text=command.note), *said)
-    if c.state is State.WAITING:
-        return (Claimed(agent=command.agent), *said)
-    _require_owner(c, command.agent)
-    return (Woken(because="agent"), *said) if c.state is State.SNOOZED else said
-
-
-def _note(c: Conversation, command: Note) -> tuple[Event, ...]:
-    return (NoteWritten(agent=command.agent, text=command.text),)
-
-
-def _transfer(c: Conversation, command: Transfer) -> tuple[Event, ...]:
-    _require_owner(c, command.agent)
-    return (Transferred(agent=command.agent, skill=command.skill),)
-
-
-def _return_to_bot(c: Conversation, command: ReturnToBot) -> tuple[Event, ...]:
-    _require_owner(c, command.agent)
-    return (ReturnedToBot(agent=command.agent),)
-
-
-def _snooze(c: Conversation, command: Snooze) -> tuple[Event, ...]:
-    _require_owner(c, command.agent)
-    return (Snoozed(agent=command.agent, until=command.until),)
-
-
-def _close(c: Conversation, command: Close) -> tuple[Event, ...]:
-    if command.agent is None:
-        return () if c.state is State.CLOSED else (Closed(by="customer", outcome=command.outcome),)
-    if c.state is State.BOT:
-        raise _illegal(c, command)
-    _require_owner(c, command.agent)
-    return (Closed(by="agent", outcome=command.outcome, agent=command.agent),)
-
-
-def _reopen(c: Conversation, command: Reopen) -> tuple[Event, ...]:
-    return (Reopened(by="agent"), Claimed(agent=command.agent))
 
 
 def _rate(c: Conversation, command: Rate) -> tuple[Event, ...]:
@@ -313,6 +258,14 @@ def _rate(c: Conversation, command: Rate) -> tuple[Event, ...]:
         raise NotRated("The conversation is still open.", hint="Rate it when it is closed.")
     rated = Rated(stars=command.stars, comment=command.comment)
     return () if rated == c.rating else (rated,)
+
+
+def _leave_contact(c: Conversation, command: LeaveContact) -> tuple[Event, ...]:
+    return () if command.email == c.contact else (ContactLeft(email=command.email),)
+
+
+def _note_mail(c: Conversation, command: NoteMail) -> tuple[Event, ...]:
+    return (MailSent(up_to=command.up_to),) if command.up_to > c.mailed else ()
 
 
 def _tell(c: Conversation, command: Tell) -> tuple[Event, ...]:
@@ -343,38 +296,19 @@ def next_due(c: Conversation) -> int | None:
     return None
 
 
-def _require_owner(c: Conversation, agent: Agent) -> None:
-    """An owned conversation takes orders from its owner only; whether the state allows the order
-    at all is for `MOVES` to say."""
-    if c.owner is not None and c.owner != agent:
-        raise _owned(c)
-
-
-def _owned(c: Conversation) -> OwnedByOther:
-    name = c.owner.name if c.owner else "nobody"
-    return OwnedByOther(
-        f"{name} has this conversation.", hint=f"Take it over from {name}, or write a note."
-    )
-
-
-_DECIDERS: Mapping[type[Any], Callable[[Conversation, Any], tuple[Event, ...]]] = MappingProxyType(
+_DECIDERS: Mapping[type[Any], Callable[..., tuple[Event, ...]]] = MappingProxyType(
     {
         Start: _start,
         Say: _say,
         Answer: _answer,
         AskForPerson: _ask_for_person,
         Stay: _stay,
-        Claim: _claim,
-        Reply: _reply,
-        Note: _note,
-        Transfer: _transfer,
-        ReturnToBot: _return_to_bot,
-        Snooze: _snooze,
-        Close: _close,
-        Reopen: _reopen,
         Rate: _rate,
+        LeaveContact: _leave_contact,
+        NoteMail: _note_mail,
         Tell: _tell,
         LetTimePass: _let_time_pass,
+        **agent_commands.DECIDERS,
     }
 )
 
@@ -393,10 +327,13 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
     changes: dict[str, Any] = {"state": after, "seq": entry.seq, "updated_at": entry.at}
     if isinstance(event, NEW_EPOCH):
         changes |= {"epoch": c.epoch + 1, "pending": (), "told": (), "offered": ()}
+        changes |= {"assigned": None, "passed_to": None}
     if after is not State.WAITING:
         changes["waiting_since"] = None
     if after in (State.BOT, State.WAITING, State.CLOSED):
-        changes["owner"] = None
+        changes |= {"owner": None, "owned_since": None}
+    if after in (State.BOT, State.CLOSED):
+        changes["drafts"] = ()
     if after is not State.SNOOZED:
         changes["snoozed_until"] = None
     match event:
@@ -405,6 +342,7 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
         case CustomerSpoke(text=text):
             changes |= {"preview": text[:200], "spoke_at": entry.at, "offered": ()}
             changes["unanswered"] = (*c.unanswered, entry.seq)
+            changes["unanswered_since"] = c.unanswered_since or entry.at
             if c.state is State.BOT:
                 changes["pending"] = (*c.pending, entry.seq)
         case BotAnswered(in_reply_to=seq, messages=messages, reading=reading):
@@ -420,15 +358,36 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
         case HandoffRequested(handoff=handoff):
             changes |= {"handoff": handoff, "waiting_since": entry.at, "escalated": True}
         case Claimed(agent=agent):
-            changes |= {"owner": agent, "escalated": True}
-        case AgentSpoke():
+            changes |= {"owner": agent, "owned_since": entry.at, "escalated": True}
+        case AgentSpoke(draft=used):
             changes["unanswered"] = ()
-        case Transferred(skill=skill):
+            changes["drafts"] = tuple(
+                d for d in c.drafts if d.origin != "suggestion" and d.seq != used
+            )
+        case AgentRetracted(of=of):
+            changes["retracted"] = (*c.retracted, of)
+        case ReplyHeld(agent=agent, text=text, files=files):
+            held = Held(seq=entry.seq, agent=agent, text=text, files=files)
+            changes["held"] = (*c.held, held)
+        case HeldDropped(of=of):
+            changes["held"] = tuple(h for h in c.held if h.seq != of)
+        case DraftWritten():
+            draft = Draft(seq=entry.seq, **msgspec.structs.asdict(event))
+            changes["drafts"] = (*(d for d in c.drafts if d.origin != "suggestion"), draft)
+        case DraftDropped(of=of):
+            changes["drafts"] = tuple(d for d in c.drafts if d.seq != of)
+        case Transferred(skill=skill, to=to):
             handoff = c.handoff or Handoff(reason="transferred")
-            changes |= {
-                "waiting_since": entry.at,
-                "handoff": msgspec.structs.replace(handoff, skill=skill),
-            }
+            if skill is not None:
+                handoff = msgspec.structs.replace(handoff, skill=skill)
+            changes |= {"waiting_since": entry.at, "handoff": handoff, "passed_to": to}
+        case Unclaimed():
+            handoff = c.handoff or Handoff(reason="unclaimed")
+            changes |= {"waiting_since": entry.at, "handoff": handoff}
+        case Assigned(desk=desk):
+            changes["assigned"] = event
+            if desk not in c.desks:
+                changes["desks"] = (*c.desks, desk)
         case ReturnedToBot(agent=agent):
             # Who stays with the bot of their own accord gets the answer that they still wait for.
             owed = c.unanswered if agent is None else ()
@@ -441,10 +400,16 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
             changes |= {"outcome": None, "rating": None, "handoff": None, "returned": True}
         case Rated():
             changes["rating"] = event
+        case ContactLeft(email=email):
+            changes["contact"] = email
+        case MailSent(up_to=up_to):
+            changes["mailed"] = up_to
         case NoticeShown(code=code):
             changes["told"] = (*c.told, code)
         case _:
             pass
+    if changes.get("unanswered") == ():
+        changes["unanswered_since"] = None
     return msgspec.structs.replace(c, **changes)
 
 

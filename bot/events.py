@@ -6,9 +6,19 @@ events do to a conversation is not here but in `bot.conversation`.
 
 from __future__ import annotations
 
-from typing import Any, Union
+import re
+from typing import Any, Final, Literal, Union
 
 import msgspec
+
+#: Longest name of an intent, in characters.
+INTENT_AT_MOST: Final = 80
+#: An address that a mail server may take: one @, and nothing that could begin another header. Its
+#: longest is that of RFC 5321's path.
+EMAIL: Final = re.compile(
+    r"[^\s@<>,;:\x00-\x20\x7f]+@[^\s@<>,;:\x00-\x20\x7f]+\.[^\s@<>,;:\x00-\x20\x7f]+"
+)
+EMAIL_AT_MOST: Final = 254
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +35,16 @@ class Button(Record, frozen=True):
 
     title: str
     payload: str
+
+
+class File(Record, frozen=True):
+    """A file that somebody sent. `type` is its media type, `size` in bytes; the bytes are not in
+    the log: `id` is how their store knows them."""
+
+    id: str
+    name: str
+    type: str
+    size: int
 
 
 class Utterance(Record, frozen=True):
@@ -52,12 +72,14 @@ class Reading(Record, frozen=True):
 
 
 class Handoff(Record, frozen=True):
-    """Why a person is needed. `reason` is a code (see `wording.REASONS`), `reasons` are words."""
+    """Why a person is needed. `reason` is a code (see `wording.REASONS`), `reasons` are words.
+    `draft` is what the assistant would have said on a sensitive topic: an agent approves it."""
 
     reason: str
     reasons: tuple[str, ...] = ()
     skill: str | None = None
     summary: str = ""
+    draft: str = ""
 
 
 class _Event(Record, frozen=True, tag_field="kind"):
@@ -69,9 +91,12 @@ class Started(_Event, frozen=True, tag="started"):
 
 
 class CustomerSpoke(_Event, frozen=True, tag="customer_spoke"):
+    """`text` may be empty when there are files."""
+
     text: str
     client_id: str
     payload: str | None = None
+    files: tuple[File, ...] = ()
 
 
 class BotAnswered(_Event, frozen=True, tag="bot_answered"):
@@ -101,8 +126,58 @@ class Claimed(_Event, frozen=True, tag="claimed"):
 
 
 class AgentSpoke(_Event, frozen=True, tag="agent_spoke"):
+    """`draft` is the seq of the `DraftWritten` that the agent approved, as it was or changed."""
+
     agent: Agent
     text: str
+    files: tuple[File, ...] = ()
+    draft: int | None = None
+
+
+class AgentEdited(_Event, frozen=True, tag="agent_edited"):
+    """The agent's message `of` (a seq) now reads `text`."""
+
+    agent: Agent
+    of: int
+    text: str
+
+
+class AgentRetracted(_Event, frozen=True, tag="agent_retracted"):
+    """The agent took message `of` back: the customer sees that there was one, and no more."""
+
+    agent: Agent
+    of: int
+
+
+class ReplyHeld(_Event, frozen=True, tag="reply_held"):
+    """What somebody else than the owner wrote to the customer, who has not seen it."""
+
+    agent: Agent
+    text: str
+    files: tuple[File, ...] = ()
+
+
+class HeldDropped(_Event, frozen=True, tag="held_dropped"):
+    """The held reply `of` is settled: discarded, or sent by an `AgentSpoke` in the same step."""
+
+    agent: Agent
+    of: int
+
+
+class DraftWritten(_Event, frozen=True, tag="draft_written"):
+    """An answer that waits for an agent's yes. `origin` is "assistant" on a sensitive topic (the
+    answer that it was not allowed to give), or "suggestion": help for who answers anyway."""
+
+    text: str
+    in_reply_to: int
+    origin: Literal["assistant", "suggestion"]
+    intent: str | None = None
+    confidence: float = 0.0
+
+
+class DraftDropped(_Event, frozen=True, tag="draft_dropped"):
+    agent: Agent
+    of: int
 
 
 class NoteWritten(_Event, frozen=True, tag="note_written"):
@@ -113,8 +188,33 @@ class NoteWritten(_Event, frozen=True, tag="note_written"):
 
 
 class Transferred(_Event, frozen=True, tag="transferred"):
+    """Passed on: to whoever has the skill, or to one colleague."""
+
     agent: Agent
-    skill: str
+    skill: str | None = None
+    to: Agent | None = None
+
+    def __post_init__(self) -> None:
+        if (self.skill is None) == (self.to is None):
+            raise ValueError("a transfer goes to a skill or to an agent")
+
+
+class Unclaimed(_Event, frozen=True, tag="unclaimed"):
+    """The owner is not there: "vanished" in the middle of the chat, or gone "away"."""
+
+    agent: Agent
+    because: Literal["vanished", "away"]
+
+
+class Assigned(_Event, frozen=True, tag="assigned"):
+    """Who is asked to come now. `step` counts the rungs climbed since the customer began to wait;
+    `agents` are asked by name, and nobody of them: everybody at the desk is."""
+
+    step: int
+    rung: str
+    desk: str
+    agents: tuple[Agent, ...] = ()
+    skill: str | None = None
 
 
 class ReturnedToBot(_Event, frozen=True, tag="returned_to_bot"):
@@ -151,6 +251,36 @@ class Rated(_Event, frozen=True, tag="rated"):
             raise ValueError(f"stars are 1 to 5, not {self.stars}")
 
 
+class Labelled(_Event, frozen=True, tag="labelled"):
+    """An agent says that the bot should have answered message `of`: as `intent`, which is one that
+    it knows or a `new` one."""
+
+    agent: Agent
+    of: int
+    intent: str
+    new: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.intent.strip() or len(self.intent) > INTENT_AT_MOST:
+            raise ValueError(f"an intent has a name of 1 to {INTENT_AT_MOST} characters")
+
+
+class ContactLeft(_Event, frozen=True, tag="contact_left"):
+    """Where the customer wants answers to go that come when they have left."""
+
+    email: str
+
+    def __post_init__(self) -> None:
+        if not EMAIL.fullmatch(self.email) or len(self.email) > EMAIL_AT_MOST:
+            raise ValueError("that is no e-mail address")
+
+
+class MailSent(_Event, frozen=True, tag="mail_sent"):
+    """Agents' answers up to seq `up_to` went out by e-mail."""
+
+    up_to: int
+
+
 class NoticeShown(_Event, frozen=True, tag="notice"):
     """A true word from the system to the customer."""
 
@@ -166,14 +296,25 @@ Event = Union[  # noqa: UP007 (msgspec wants the classes, and the list reads bet
     HandoffRequested,
     Claimed,
     AgentSpoke,
+    AgentEdited,
+    AgentRetracted,
+    ReplyHeld,
+    HeldDropped,
+    DraftWritten,
+    DraftDropped,
     NoteWritten,
     Transferred,
+    Unclaimed,
+    Assigned,
     ReturnedToBot,
     Snoozed,
     Woken,
     Closed,
     Reopened,
     Rated,
+    Labelled,
+    ContactLeft,
+    MailSent,
     NoticeShown,
 ]
 

@@ -13,10 +13,12 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from bot import commands
 from bot.conversation import Conversation, decide, record
 from bot.errors import StoreUnavailable, TextEmpty, TextTooLong
-from bot.events import Handoff
+from bot.events import INTENT_AT_MOST, Entry, File, Handoff
 from bot.store import Store
 
 #: Longest message, in characters. Enough for any question; short enough for every desk.
@@ -58,38 +60,36 @@ class Router:
         return outcome.conversation
 
     async def from_customer(
-        self, id: str, text: str, *, client_id: str, payload: str | None = None
+        self,
+        id: str,
+        text: str,
+        *,
+        client_id: str,
+        payload: str | None = None,
+        files: tuple[File, ...] = (),
     ) -> Outcome:
-        """A customer's message. Sent twice with the same `client_id`, it is stored once.
+        """A customer's message, which may be files without a word. Sent twice with the same
+        `client_id`, it is stored once.
 
         Raises:
             TextEmpty, TextTooLong: the text cannot be accepted.
             PayloadNotOffered: no such button is under the bot's latest answer.
         """
-        say = commands.Say(text=clean(text), client_id=client_id, payload=payload)
+        say = commands.Say(
+            text=clean(text, wanted=not files), client_id=client_id, payload=payload, files=files
+        )
         return await self.execute(id, say, key=f"say:{client_id}")
 
     async def from_agent(self, id: str, command: commands.Command, *, client_id: str) -> Outcome:
-        """An agent's command, from whatever desk. Idempotent by `client_id`. Lines of a reply that
-        begin with `//` become a note and never reach the customer.
+        """An agent's command, from whatever desk. Idempotent by `client_id`. Lines of a reply, a
+        change of one or a changed draft that begin with `//` become a note and never reach the
+        customer.
 
         Raises:
             IllegalMove: the conversation's state forbids it (OwnedByOther: somebody else's).
             TextEmpty, TextTooLong: the reply or note cannot be accepted.
         """
-        match command:
-            case commands.Reply(agent=agent, text=text):
-                said, noted = split_notes(text)
-                if noted and not said.strip():
-                    command = commands.Note(agent=agent, text=clean(noted))
-                else:
-                    note = clean(noted) if noted else ""
-                    command = commands.Reply(agent=agent, text=clean(said), note=note)
-            case commands.Note(agent=agent, text=text):
-                command = commands.Note(agent=agent, text=clean(text))
-            case _:
-                pass
-        return await self.execute(id, command, key=f"agent:{client_id}")
+        return await self.execute(id, _cleaned(command), key=f"agent:{client_id}")
 
     async def ask_for_person(self, id: str, *, client_id: str, reason: str) -> Outcome:
         """A hand-off without the assistant, at once."""
@@ -106,12 +106,13 @@ class Router:
             IllegalMove: not possible in the conversation's state. Nothing has changed.
             StoreUnavailable: Redis is away. It may or may not be stored: repeat with the same key.
         """
+        about = await self._about(id, command)
         for _ in range(TRIES):
             found = await self._store.find(id, key)
             before = found.conversation
             if found.stored_at is not None:
                 return Outcome(before, found.stored_at, changed=False, duplicate=True)
-            events = decide(before, command)
+            events = decide(before, command, about)
             if not events:
                 return Outcome(before, before.seq, changed=False)
             after, entries = record(before, events, at=self.now(), key=key)
@@ -119,6 +120,35 @@ class Router:
             if appended.stored:
                 return Outcome(after, appended.seq, changed=True)
         raise StoreUnavailable("This conversation is too busy.", hint="Send it again in a moment.")
+
+    async def _about(self, id: str, command: commands.Command) -> Entry | None:
+        """The entry that the command speaks of. Entries never change, so it can be read ahead."""
+        if not isinstance(command, commands.ABOUT_AN_ENTRY):
+            return None
+        return next(iter(await self._store.log(id, after=command.of - 1, count=1)), None)
+
+
+def _cleaned(command: commands.Command) -> commands.Command:
+    """The agent's command with its texts as they are stored, and its note lines apart."""
+    match command:
+        case commands.Reply(agent=agent, text=text, files=files):
+            said, noted = split_notes(text)
+            if noted and not said.strip() and not files:
+                return commands.Note(agent=agent, text=clean(noted))
+            return msgspec.structs.replace(
+                command, text=clean(said, wanted=not files), note=clean(noted, wanted=False)
+            )
+        case commands.Edit(text=text) | commands.SendDraft(text=str(text)):
+            said, noted = split_notes(text)
+            return msgspec.structs.replace(
+                command, text=clean(said), note=clean(noted, wanted=False)
+            )
+        case commands.Note(text=text):
+            return msgspec.structs.replace(command, text=clean(text))
+        case commands.Label(intent=intent):
+            return msgspec.structs.replace(command, intent=clean(intent, at_most=INTENT_AT_MOST))
+        case _:
+            return command
 
 
 def split_notes(text: str) -> tuple[str, str]:
@@ -133,16 +163,19 @@ def split_notes(text: str) -> tuple[str, str]:
     return "\n".join(said), "\n".join(noted)
 
 
-def clean(text: str) -> str:
-    """The text as it is stored.
+def clean(text: str, *, wanted: bool = True, at_most: int = TEXT_AT_MOST) -> str:
+    """The text as it is stored. What cannot be seen counts as none; `wanted` says whether that is
+    an error.
 
     Raises: TextEmpty, TextTooLong."""
     text = tidy(text)
     if all(unicodedata.category(ch) in _INVISIBLE for ch in text):
+        if not wanted:
+            return ""
         raise TextEmpty("The message is empty.", hint="Write something first.")
-    if len(text) > TEXT_AT_MOST:
+    if len(text) > at_most:
         raise TextTooLong(
-            f"The message has {len(text):,} characters; {TEXT_AT_MOST:,} are the most.",
+            f"The message has {len(text):,} characters; {at_most:,} are the most.",
             hint="Shorten it, or send it in parts.",
         )
     return text

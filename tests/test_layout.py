@@ -16,7 +16,14 @@ ROOT = Path(__file__).parent.parent
 FLOORS: list[set[str]] = [
     {"bot", "bot.errors", "bot.settings", "bot.wording", "bot.policy_file", "bot.opening_hours"},
     {"bot.events", "bot.commands", "bot.human_requests"},
-    {"bot.conversation", "bot.triage", "bot.transcript", "bot.desk_plan"},
+    {"bot.state", "bot.desk_plan"},
+    {
+        "bot.agent_commands",
+        "bot.conversation",
+        "bot.triage",
+        "bot.transcript",
+        "bot.transcript_text",
+    },
     {"bot.store", "bot.wakes"},
     {"bot.router", "bot.following"},
     {"bot.assistant", "bot.clock"},

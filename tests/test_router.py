@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import commands as do
-from bot.errors import TextEmpty, TextTooLong
-from bot.events import Agent, AgentSpoke, Claimed, NoteWritten
+from bot.errors import IllegalMove, TextEmpty, TextTooLong
+from bot.events import Agent, AgentEdited, AgentSpoke, Claimed, CustomerSpoke, NoteWritten
 from bot.router import TEXT_AT_MOST, Router, clean, split_notes
 from bot.store import Store
 from bot.transcript import for_customer
+from tests.every_state import PHOTO
 
 ANNA = Agent(login="anna", name="Anna")
 
@@ -38,7 +39,7 @@ async def test_a_note_line_in_a_reply_never_reaches_the_customer(
     for _ in range(2):
         await router.from_agent(opened.id, reply, client_id="client-2")
     log = await store.log(opened.id)
-    views = [view for entry in log if (view := for_customer(entry))]
+    views = [view for entry in log if (view := for_customer(entry, opened))]
     assert "angry" not in str(views)
     ours = [e.event for e in log if isinstance(e.event, NoteWritten | AgentSpoke | Claimed)]
     assert ours == [
@@ -57,6 +58,69 @@ async def test_a_reply_that_is_all_note_is_a_note_and_claims_nothing(
     outcome = await router.from_agent(opened.id, only, client_id="client-2")
     assert outcome.conversation.owner is None
     assert (await store.log(opened.id))[-1].event == NoteWritten(agent=ANNA, text="wait for Ben")
+
+
+async def owned(router: Router) -> tuple[str, int]:
+    """A conversation that Anna has, and the seq of what she said in it."""
+    id = (await router.open()).id
+    await router.ask_for_person(id, client_id="client-1", reason="asked_for_human")
+    said = do.Reply(agent=ANNA, text="In Oslo")
+    return id, (await router.from_agent(id, said, client_id="slack:1")).seq
+
+
+async def test_a_note_line_that_is_edited_into_a_message_never_reaches_the_customer(
+    store: Store, router: Router
+) -> None:
+    id, said = await owned(router)
+    edit = do.Edit(agent=ANNA, of=said, text="In Bergen\n// or was it?")
+    outcome = await router.from_agent(id, edit, client_id="slack:2")
+    assert [entry.event for entry in await store.log(id, after=said)] == [
+        NoteWritten(agent=ANNA, text="or was it?"),
+        AgentEdited(agent=ANNA, of=said, text="In Bergen"),
+    ]
+    with pytest.raises(TextEmpty):
+        await router.from_agent(
+            id, do.Edit(agent=ANNA, of=said, text="// psst"), client_id="slack:3"
+        )
+    again = await router.from_agent(id, edit, client_id="slack:2")
+    assert (again.seq, again.duplicate) == (outcome.seq, True)
+
+
+async def test_only_messages_to_the_customer_can_be_changed_and_only_the_customers_labelled(
+    router: Router,
+) -> None:
+    id, said = await owned(router)
+    for of in (1, said + 50):
+        with pytest.raises(IllegalMove, match="no message of yours"):
+            await router.from_agent(id, do.Retract(agent=ANNA, of=of), client_id=f"of:{of}")
+    with pytest.raises(IllegalMove, match="no message of the customer's"):
+        await router.from_agent(
+            id, do.Label(agent=ANNA, of=said, intent="hours"), client_id="slack:9"
+        )
+
+
+async def test_a_file_needs_no_words_and_words_that_are_all_note_go_with_it(
+    store: Store, router: Router
+) -> None:
+    id, said = await owned(router)
+    await router.from_customer(id, "", client_id="client-7", files=(PHOTO,))
+    reply = do.Reply(agent=ANNA, text="// nice", files=(PHOTO,))
+    await router.from_agent(id, reply, client_id="slack:4")
+    assert [entry.event for entry in await store.log(id, after=said)] == [
+        CustomerSpoke(text="", client_id="client-7", files=(PHOTO,)),
+        NoteWritten(agent=ANNA, text="nice"),
+        AgentSpoke(agent=ANNA, text="", files=(PHOTO,)),
+    ]
+
+
+async def test_an_intent_without_a_name_is_refused(router: Router) -> None:
+    id, _ = await owned(router)
+    asked = (await router.from_customer(id, "hours?", client_id="client-8")).seq
+    for intent, error in ((" ", TextEmpty), ("x" * 81, TextTooLong)):
+        with pytest.raises(error):
+            await router.from_agent(
+                id, do.Label(agent=ANNA, of=asked, intent=intent), client_id="slack:5"
+            )
 
 
 @given(st.text(max_size=200))

@@ -201,7 +201,7 @@ class Chat:
                         continue
                     for entry in news.entries:
                         after = entry.seq
-                        if (view := for_customer(entry)) is not None:
+                        if (view := for_customer(entry, news.conversation)) is not None:
                             yield wire.event("log", view, id=entry.seq)
                     if (state := self._state(news)) != told:
                         told = state

@@ -1,7 +1,8 @@
 """The agents' HTTP API under /api/desk, and the page /console that uses it.
 
 Belongs here: cookies, CSRF, who may call what, and turning requests into calls of the router and
-the store. Does not belong here: what a command means (`bot.conversation`), accounts and logins
+the store. Does not belong here: what can be ordered (`bot.web.orders`) and
+what that means (`bot.conversation`), accounts and logins
 themselves (`bot.web.accounts`, `bot.web.logins`), what an agent gets to see of a conversation
 (`bot.transcript`).
 """
@@ -9,27 +10,30 @@ themselves (`bot.web.accounts`, `bot.web.logins`), what an agent gets to see of 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import anyio
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
-from bot import commands, transcript
+from bot import transcript
 from bot.errors import DeskhandError, OriginNotAllowed, StoreUnavailable
 from bot.events import Agent, Entry
 from bot.router import Router
 from bot.store import SHELVES, WAKE_CONVERSATION, WAKE_QUEUE, Store
+from bot.transcript_text import as_text
 from bot.wakes import Wakes
 from bot.web import wire
+from bot.web.accounts import Accounts
 from bot.web.logins import SESSION_LIFE_MS, Logins, NotLoggedIn, Session
+from bot.web.orders import NewCommand, order_of
 
 HERE = Path(__file__).parent
 
@@ -43,7 +47,6 @@ CLOSED_AT_MOST = 20
 QUEUE_PAUSE_S = 0.1
 #: How often a running stream makes sure that its agent is still logged in.
 RECHECK_S = 15.0
-SNOOZE_AT_MOST_MS = 30 * 24 * 3600 * 1000
 
 #: No script, style or frame but our own files; nothing inline, nothing from elsewhere.
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
@@ -76,48 +79,17 @@ class Login(msgspec.Struct, frozen=True):
         return f"Login(login={self.login!r})"
 
 
-class NewCommand(msgspec.Struct, frozen=True):
-    client_id: Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=wire.CLIENT_ID)]
-    command: Literal[
-        "claim",
-        "take_over",
-        "reply",
-        "note",
-        "return_to_bot",
-        "snooze",
-        "close",
-        "reopen",
-        "typing",
-    ]
-    text: str = ""
-    outcome: Literal["solved", "unsolved", "spam", "duplicate"] = "solved"
-    #: Snooze until then, ms since the epoch.
-    until: int = 0
-
-
-#: What an agent can order. "typing" is missing: it leaves no trace in the log.
-ORDERS: Mapping[str, Callable[[Agent, NewCommand], commands.Command]] = MappingProxyType(
-    {
-        "claim": lambda agent, new: commands.Claim(agent=agent),
-        "take_over": lambda agent, new: commands.Claim(agent=agent, take_over=True),
-        "reply": lambda agent, new: commands.Reply(agent=agent, text=new.text),
-        "note": lambda agent, new: commands.Note(agent=agent, text=new.text),
-        "return_to_bot": lambda agent, new: commands.ReturnToBot(agent=agent),
-        "snooze": lambda agent, new: commands.Snooze(agent=agent, until=new.until),
-        "close": lambda agent, new: commands.Close(agent=agent, outcome=new.outcome),
-        "reopen": lambda agent, new: commands.Reopen(agent=agent),
-    }
-)
-
-
 class Desk:
     """The routes, with what they need."""
 
-    def __init__(self, *, store: Store, router: Router, wakes: Wakes, logins: Logins) -> None:
+    def __init__(
+        self, *, store: Store, router: Router, wakes: Wakes, logins: Logins, accounts: Accounts
+    ) -> None:
         self._store = store
         self._router = router
         self._wakes = wakes
         self._logins = logins
+        self._accounts = accounts
         self._templates = Jinja2Templates(HERE / "templates")
 
     def routes(self) -> list[Route]:
@@ -132,6 +104,7 @@ class Desk:
             Route("/api/desk/events", self.queue_events, methods=get),
             Route(conversation, self.conversation, methods=get),
             Route(conversation + "/events", self.conversation_events, methods=get),
+            Route(conversation + "/transcript", self.transcript, methods=get),
             Route(conversation + "/commands", self.command, methods=post),
         ]
 
@@ -245,6 +218,19 @@ class Desk:
             }
         )
 
+    async def transcript(self, request: Request) -> Response:
+        """The conversation as a text file."""
+        await self._session(request)
+        id = request.path_params["id"]
+        news = await self._store.news(id, 0, "customer")
+        return PlainTextResponse(
+            as_text(news.entries, news.conversation),
+            headers={
+                **NO_STORE,
+                "Content-Disposition": f'attachment; filename="conversation-{id}.txt"',
+            },
+        )
+
     async def conversation_events(self, request: Request) -> Response:
         session = await self._session(request)
         id = request.path_params["id"]
@@ -288,9 +274,7 @@ class Desk:
             if conversation.owner == agent:
                 await self._store.show_typing(id, "agent", agent.name)
             return _json({"seq": conversation.seq}, status=202)
-        if new.command == "snooze" and not 0 < new.until - self._router.now() <= SNOOZE_AT_MOST_MS:
-            raise wire.BadRequest("`until` is a time within the next 30 days, in ms.")
-        order = ORDERS[new.command](agent, new)
+        order = await order_of(agent, new, accounts=self._accounts, now=self._router.now())
         outcome = await self._router.from_agent(id, order, client_id=new.client_id)
         return _json({"seq": outcome.seq}, status=202)
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot import __version__
-from bot.web import chat, desk
+from bot.web import chat, desk, orders
 from bot.web.wire import STATUS
 
 
@@ -28,6 +28,7 @@ class Operation:
     body: type[msgspec.Struct] | None = None
     answer: int = 200
     stream: bool = False
+    content: str = "application/json"
 
 
 _CHAT, _DESK = "widgetToken", "deskCookie"
@@ -53,7 +54,14 @@ OPERATIONS: Sequence[Operation] = (
         "get", "/api/desk/conversations/{id}/events", "Follow a conversation", _DESK, stream=True
     ),
     Operation(
-        "post", "/api/desk/conversations/{id}/commands", "Act on it", _DESK, desk.NewCommand, 202
+        "get",
+        "/api/desk/conversations/{id}/transcript",
+        "One conversation as a text file",
+        _DESK,
+        content="text/plain",
+    ),
+    Operation(
+        "post", "/api/desk/conversations/{id}/commands", "Act on it", _DESK, orders.NewCommand, 202
     ),
     Operation("get", "/healthz", "Whether the gateway can do its work", None),
 )
@@ -108,7 +116,7 @@ _ERROR = {
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    content = "text/event-stream" if operation.stream else "application/json"
+    content = "text/event-stream" if operation.stream else operation.content
     success: dict[str, Any] = {"description": operation.summary}
     if operation.answer != 204:
         success["content"] = {content: {}}

@@ -5,6 +5,7 @@ Belongs here: what has no state. Does not belong here: the console (`bot.web.des
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 HERE = Path(__file__).parent
+
+#: `// ...` and `/** ... */` on lines of their own. Comments of styles begin with one star and stay.
+COMMENT_LINES = re.compile(r"(?ms)^[ \t]*(?://[^\n]*|/\*\*.*?\*/)\n")
 
 #: The demo page needs nothing from anywhere else; the widget draws its own styles.
 DEMO_POLICY = (
@@ -47,6 +51,7 @@ def routes(
     """`demo`: what the demo page's template gets. `health`: state of each part by name; it raises
     StoreUnavailable when the gateway cannot do its work. `description`: the OpenAPI document."""
     templates = Jinja2Templates(HERE / "templates")
+    script = widget_script()
 
     async def demo_page(request: Request) -> Response:
         response = templates.TemplateResponse(request, "demo.html", dict(demo))
@@ -59,9 +64,7 @@ def routes(
             "Cache-Control": "public, max-age=300",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
-        return FileResponse(
-            HERE / "static" / "widget.js", media_type="text/javascript", headers=headers
-        )
+        return Response(script, media_type="text/javascript", headers=headers)
 
     async def healthz(request: Request) -> Response:
         return JSONResponse(await health())
@@ -76,3 +79,9 @@ def routes(
         Route("/openapi.json", openapi),
         Mount("/static", Revalidated(directory=HERE / "static"), middleware=[COMPRESSED]),
     ]
+
+
+def widget_script() -> str:
+    """The widget as browsers get it: without the comments that stand on lines of their own. They
+    are for who reads the file, and each visitor of a shop would have to carry them."""
+    return COMMENT_LINES.sub("", (HERE / "static" / "widget.js").read_text())

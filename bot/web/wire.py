@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "origin_not_allowed": 403,
         "csrf_failed": 403,
         "unknown_conversation": 404,
+        "unknown_account": 404,
         "illegal_move": 409,
         "owned_by_other": 409,
         "not_closed": 409,

@@ -6,7 +6,8 @@ import asyncio
 
 from playwright.async_api import Route, expect
 
-from bot.events import AgentSpoke
+from bot import commands
+from bot.events import Agent, AgentSpoke
 from tests.e2e.console_seat import Guest, Seat
 from tests.gateway import RunningGateway
 
@@ -67,6 +68,32 @@ async def test_taking_over_asks_first_and_tells_who_had_it(
     await expect(seat.page.locator(".pill")).to_have_text("With you")
     await expect(other.page.locator(".pill")).to_have_text("With Anna Berg")
     await expect(other.page.locator(".toast")).to_contain_text("Anna Berg has taken over")
+
+
+async def test_a_reply_that_came_too_late_is_held_and_sent_by_taking_over(
+    seat: Seat, guest: Guest
+) -> None:
+    await seat.log_in()
+    await seat.open(guest.id)
+    await expect(seat.page.locator("#composer-text")).to_be_editable()
+    ben = Agent(login="ben", name="Ben Otieno")
+
+    async def late(route: Route) -> None:
+        # The page does not know yet that a colleague was quicker.
+        claim = commands.Claim(agent=ben)
+        await guest.router.from_agent(guest.id, claim, client_id="ben-claims")
+        await route.continue_()
+
+    await seat.page.route("**/commands", late, times=1)
+    await seat.send("I know this one.")
+    dialog = seat.page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("Ben Otieno has this conversation")
+    await expect(dialog).to_contain_text("I know this one.")
+    assert await guest.said_by(AgentSpoke) == []
+    await dialog.get_by_role("button", name="Take over and send").click()
+    await expect(seat.page.locator(".pill")).to_have_text("With you")
+    await expect(seat.page.locator(".log:not(.pending) .entry.agent")).to_have_count(1)
+    assert await guest.said_by(AgentSpoke) == ["I know this one."]
 
 
 async def test_a_reply_that_is_refused_comes_back_to_be_changed(seat: Seat, guest: Guest) -> None:

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, expect
 
 from actions.shop.demo_orders import DEMO_ORDERS
 from bot import commands
+from bot.web.pages import widget_script
 from tests.e2e.widget_visit import MAYA, PHONE, Shop, Visit
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant, hands_off, says
@@ -26,7 +27,7 @@ NASTY = '<img src=x onerror="alert(1)"><script>alert(2)</script> & <b>bold</b>'
 
 
 async def test_the_widget_weighs_at_most_15_kb_gzipped_in_all() -> None:
-    assert len(gzip.compress((WEB / "static" / "widget.js").read_bytes(), 9)) <= 15_000
+    assert len(gzip.compress(widget_script().encode(), 9)) <= 15_000
 
 
 async def test_the_demo_page_offers_orders_that_exist() -> None:
@@ -196,6 +197,30 @@ async def test_a_person_joins_answers_and_closes_and_is_rated(
 
     await visit.talk("one more thing")
     await expect(visit.said("The chat is open again")).to_be_visible()
+
+
+async def test_an_agents_message_changes_and_disappears_as_the_agent_wishes(
+    visit: Visit, shop: Shop
+) -> None:
+    await visit.open()
+    await visit.choose("Talk to a person")
+    await expect(visit.banners).to_contain_text("You are next.")
+    conversation = await visit.conversation()
+    first = await shop.says(conversation, "It is in <b>Oslo</b>.")
+    second = await shop.says(conversation, "For Mr Olsen.")
+    await expect(visit.said("For Mr Olsen.")).to_be_visible()
+    changed = "It is in <b>Bergen</b>."
+    await shop.does(conversation, commands.Edit(agent=MAYA, of=first, text=changed))
+    await shop.does(conversation, commands.Retract(agent=MAYA, of=second))
+    await expect(visit.said("Message removed")).to_be_visible()
+    for _ in range(2):  # live, and again after a reload
+        await expect(visit.said(changed)).to_be_visible()
+        await expect(visit.said("edited")).to_be_visible()
+        await expect(visit.said("Message removed")).to_be_visible()
+        texts = "".join(await visit.texts())
+        assert "Oslo" not in texts
+        assert "Olsen" not in texts
+        await visit.page.reload()
 
 
 async def test_an_agents_typing_is_shown(visit: Visit, shop: Shop) -> None:

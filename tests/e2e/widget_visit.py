@@ -101,16 +101,17 @@ class Shop:
         entries = await self._store.log(conversation)
         return [entry.event.text for entry in entries if isinstance(entry.event, CustomerSpoke)]
 
-    async def does(self, conversation: str, command: commands.Command) -> None:
+    async def does(self, conversation: str, command: commands.Command) -> int:
+        """The seq as which it is stored."""
         self._acts += 1
         client_id = f"agent-act-{self._acts}"
-        await self._router.from_agent(conversation, command, client_id=client_id)
+        return (await self._router.from_agent(conversation, command, client_id=client_id)).seq
 
     async def claims(self, conversation: str) -> None:
         await self.does(conversation, commands.Claim(agent=MAYA))
 
-    async def says(self, conversation: str, text: str) -> None:
-        await self.does(conversation, commands.Reply(agent=MAYA, text=text))
+    async def says(self, conversation: str, text: str) -> int:
+        return await self.does(conversation, commands.Reply(agent=MAYA, text=text))
 
     async def shows_typing(self, conversation: str) -> None:
         await self._store.show_typing(conversation, "agent", MAYA.name)

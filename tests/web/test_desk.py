@@ -82,11 +82,11 @@ async def test_taking_over_is_a_decision_of_its_own(
     anna: AgentClient, ben: AgentClient, waiting: str
 ) -> None:
     await anna.do(waiting, "claim")
-    assert error(await ben.order(waiting, "reply", text="Hi")) == (409, "owned_by_other")
     assert error(await ben.order(waiting, "close")) == (409, "owned_by_other")
     await ben.do(waiting, "take_over")
     await ben.do(waiting, "reply", text="Hi")
-    assert error(await anna.order(waiting, "reply", text="Hi")) == (409, "owned_by_other")
+    assert error(await anna.order(waiting, "snooze", until=2**61)) == (400, "bad_request")
+    assert error(await anna.order(waiting, "return_to_bot")) == (409, "owned_by_other")
     await anna.do(waiting, "note", text="Fine with me.")
 
 

@@ -153,6 +153,18 @@ export class ConversationPane {
     this.#transcript.add(event);
     this.#desk.outbox.shown(this.#id, event.seq);
     if (event.kind === "claimed") this.#tellTakenOver(event);
+    if (event.kind === "reply_held" && event.agent.login === this.#desk.me.login) this.#askAboutHeld(event);
+  }
+
+  /** A colleague was quicker: what we wrote was not sent, and may yet be. */
+  async #askAboutHeld({ seq, text }) {
+    const owner = this.#conversation.owner?.name ?? "A colleague";
+    const yes = await confirm(
+      `${owner} has this conversation`,
+      `Your reply was not sent: “${text}”. If you take over, it is sent, and ${owner} will see that you did.`,
+      "Take over and send",
+    );
+    if (yes) await this.command("send_held", { of: seq });
   }
 
   #tellTakenOver(event) {

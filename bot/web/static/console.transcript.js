@@ -197,6 +197,14 @@ const DRAW = {
     ],
   }),
   agent_spoke: (e, me) => ({ look: "agent", speaker: `agent:${e.agent.login}`, name: e.agent.login === me.login ? "You" : e.agent.name, bubbles: [bubble(e.text)] }),
+  agent_edited: (e, me) => ({ look: "agent", speaker: `edit:${e.of}`, name: `${name(e.agent, me)} changed a message`, bubbles: [bubble(e.text)] }),
+  agent_retracted: (e, me) => ({ look: "system", line: `${name(e.agent, me)} took a message back` }),
+  reply_held: (e, me) => ({
+    look: "note",
+    speaker: `held:${e.agent.login}`,
+    name: `Held, not sent · ${e.agent.login === me.login ? "yours" : e.agent.name}`,
+    bubbles: [bubble(e.text)],
+  }),
   note_written: (e, me) => ({
     look: "note",
     speaker: `note:${e.agent.login}`,
@@ -212,7 +220,8 @@ const DRAW = {
     below: [why(e.handoff)].filter(Boolean),
   }),
   claimed: (e, me) => ({ look: "system", line: `${name(e.agent, me)} took the conversation` }),
-  transferred: (e, me) => ({ look: "system", line: `${name(e.agent, me)} passed it on${e.skill ? ` to ${words.plain(e.skill).toLowerCase()}` : ""}` }),
+  transferred: (e, me) => ({ look: "system", line: `${name(e.agent, me)} passed it on to ${e.to ? name(e.to, me) : words.plain(e.skill).toLowerCase()}` }),
+  unclaimed: (e, me) => ({ look: "system", line: `${name(e.agent, me)} is not there any more; others are asked` }),
   returned_to_bot: (e, me) => ({
     look: "system",
     iconName: "bot",

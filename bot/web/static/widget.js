@@ -524,11 +524,23 @@
   const dayName = (at) =>
     new Date(at).toDateString() === new Date().toDateString() ? "Today" : longDate.format(at);
 
+  /** How an agent's message reads by now: they may have changed it, or taken it back. */
+  const rewording = ({ seq, gone }) => {
+    const later = model.log.filter(({ of }) => of === seq);
+    if (gone || later.some(({ kind }) => kind === "agent_retracted")) {
+      return { text: "Message removed", mark: "removed" };
+    }
+    const edit = later.filter(({ kind }) => kind === "agent_edited").at(-1);
+    return edit ? { text: edit.text, mark: "edited" } : {};
+  };
+
   /** What an event says: rows of {key, at, who, name, text, image} or {key, at, line}. */
   const said = (event) => {
     const { kind, seq: key, at, text } = event;
     if (kind === "customer_spoke") return [{ key: event.client_id, at, who: "me", text }];
-    if (kind === "agent_spoke") return [{ key, at, who: "person", name: event.agent.name, text }];
+    if (kind === "agent_spoke") {
+      return [{ key, at, who: "person", name: event.agent.name, text, ...rewording(event) }];
+    }
     if (kind === "bot_answered") {
       const bubble = { at, who: "bot", name: model.bot };
       return event.messages.map((part, n) => ({ ...bubble, ...part, key: `${key}.${n}` }));
@@ -563,7 +575,7 @@
       who === "bot" ? icon("bot") : initials.join(""),
     );
   };
-  const buildRow = ({ who, name, at, first, text, image, line }) => {
+  const buildRow = ({ who, name, at, first, text, image, line, mark }) => {
     if (line) return h("div.line", { dir: "auto" }, ...rich(line));
     const names =
       who === "me"
@@ -573,7 +585,8 @@
       `div.row.${who}`,
       who === "me" && { "aria-live": "off" },
       first && h("div.head", {}, ...names, clockTime.format(at)),
-      text && h("div.bubble", { dir: "auto" }, ...rich(text)),
+      text && h(`div.bubble${mark ? `.${mark}` : ""}`, { dir: "auto" }, ...rich(text)),
+      mark === "edited" && h("div.mark", {}, "edited"),
       /^https?:/.test(image) && h("img", { src: image, alt: "", load: () => atEnd && toEnd() }),
     );
   };
@@ -1054,6 +1067,8 @@
     }
     .me { align-self: flex-end; align-items: flex-end; }
     .me .bubble { border-radius: 17px 17px 4px; }
+    .bubble.removed { font-style: italic; opacity: 0.7; }
+    .mark { font-size: 12px; opacity: 0.7; }
     .row img { max-width: 100%; margin-top: 4px; border-radius: 14px; }
     .delivery { text-align: end; }
     .bad { color: var(--bad); font-weight: 600; }
