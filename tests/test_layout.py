@@ -26,7 +26,7 @@ FLOORS: list[set[str]] = [
     },
     {"bot.store", "bot.wakes"},
     {"bot.router", "bot.following"},
-    {"bot.assistant", "bot.clock"},
+    {"bot.assistant", "bot.clock", "bot.desks"},
     {"bot.web"},
     {"bot.app"},
 ]

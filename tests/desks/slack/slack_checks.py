@@ -94,12 +94,15 @@ def check_blocks(blocks: list[Json], at_most: int) -> None:
         parsed.validate_json()
         for part in _parts(block):
             _check_sizes(part)
-    for name in ("block_id", "action_id"):
-        ids = Counter(p[name] for block in blocks for p in _parts(block) if p.get(name))
-        if twice := [id for id, times in ids.items() if times > 1]:
-            raise ValueError(f"{name} used twice: {twice}")
-        if long := [id for id in ids if len(id) > 255]:
-            raise ValueError(f"{name} too long: {long}")
+        _check_ids("action_id", [p["action_id"] for p in _parts(block) if "action_id" in p])
+    _check_ids("block_id", [block["block_id"] for block in blocks if "block_id" in block])
+
+
+def _check_ids(name: str, ids: list[str]) -> None:
+    if twice := [id for id, times in Counter(ids).items() if times > 1]:
+        raise ValueError(f"{name} used twice: {twice}")
+    if long := [id for id in ids if not 0 < len(id) <= 255]:
+        raise ValueError(f"{name} too long: {long}")
 
 
 def _parts(thing: Any) -> Iterator[Json]:

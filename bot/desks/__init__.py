@@ -1,0 +1,1 @@
+"""The desks at which agents work."""
