@@ -26,6 +26,7 @@ from bot import __version__
 from bot.assistant import Assistant, AssistantFollower
 from bot.clock import Clock
 from bot.errors import SettingsError
+from bot.files import Files
 from bot.following import follow
 from bot.router import Router
 from bot.settings import Settings
@@ -35,6 +36,7 @@ from bot.web import pages, wire
 from bot.web.accounts import Accounts
 from bot.web.chat import WAKE_HEALTH, Chat
 from bot.web.desk import Desk
+from bot.web.files import FileExchange
 from bot.web.limits import Limits, Rate
 from bot.web.logins import Logins
 from bot.web.openapi import describe
@@ -61,6 +63,10 @@ def build(settings: Settings) -> Starlette:
     store = Store(redis)
     wakes = Wakes(waiting)
     router = Router(store, greeting=settings.greeting)
+    limits = Limits()
+    files = FileExchange(
+        Files(redis, now=router.now, size_at_most=settings.file_mb * 1024**2), limits
+    )
     http = httpx.AsyncClient(
         base_url=settings.assistant_url,
         headers={"Authorization": f"Bearer {settings.assistant_token.reveal()}"},
@@ -74,8 +80,9 @@ def build(settings: Settings) -> Starlette:
         store=store,
         router=router,
         wakes=wakes,
+        files=files,
         sessions=Sessions(partial(store.secret, "widget")),
-        limits=Limits(),
+        limits=limits,
         health=lambda: assistant.health.value,
         origins=settings.origins,
         new_sessions=Rate(max(30.0, a_second * 6), a_second / 10),
@@ -84,7 +91,9 @@ def build(settings: Settings) -> Starlette:
     )
     accounts = Accounts(redis)
     logins = Logins(redis, accounts)
-    desk = Desk(store=store, router=router, wakes=wakes, logins=logins, accounts=accounts)
+    desk = Desk(
+        store=store, router=router, wakes=wakes, files=files, logins=logins, accounts=accounts
+    )
 
     async def health() -> dict[str, str]:
         await store.ping()

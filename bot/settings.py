@@ -70,6 +70,9 @@ class Settings:
     #: Customers' messages a minute from one address, on average (an office shares one).
     messages_per_minute: int = 300
 
+    #: Largest file that customers and agents may send, in MB.
+    file_mb: int = 10
+
     bot_name: str = "Nordlys assistant"
     greeting: str = (
         "Hi! I'm the Nordlys assistant, a bot. I can help with orders, delivery, returns and "
@@ -112,6 +115,7 @@ class Settings:
             messages_per_minute=read(
                 "DESKHAND_MESSAGES_PER_MINUTE", _count, usual.messages_per_minute
             ),
+            file_mb=read("DESKHAND_FILE_MB", _megabytes, usual.file_mb),
             bot_name=read("DESKHAND_BOT_NAME", _line, usual.bot_name),
             greeting=read("DESKHAND_GREETING", _line, usual.greeting),
             desk=read("DESKHAND_DESK", Path, usual.desk),
@@ -149,6 +153,13 @@ def _port(raw: str) -> int:
 def _count(raw: str) -> int:
     if not raw.isdigit() or not 0 < int(raw) <= 1_000_000:
         raise ValueError("is not a whole number from 1 to 1000000")
+    return int(raw)
+
+
+def _megabytes(raw: str) -> int:
+    # Telegram's bots can fetch no more than 20 MB, and each upload is held in memory.
+    if not raw.isdigit() or not 0 < int(raw) <= 20:
+        raise ValueError("is not a whole number of megabytes from 1 to 20")
     return int(raw)
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 #: Lower rooms know nothing of higher ones. A module may import from rooms of a smaller number.
 FLOORS: list[set[str]] = [
     {"bot", "bot.errors", "bot.settings", "bot.wording", "bot.policy_file", "bot.opening_hours"},
-    {"bot.events", "bot.commands", "bot.human_requests"},
+    {"bot.events", "bot.commands", "bot.human_requests", "bot.file_kinds"},
     {"bot.state", "bot.desk_plan"},
     {
         "bot.agent_commands",
@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
         "bot.transcript_text",
     },
     {"bot.store", "bot.wakes"},
-    {"bot.router", "bot.following"},
+    {"bot.router", "bot.following", "bot.files"},
     {"bot.assistant", "bot.clock", "bot.desks"},
     {"bot.web"},
     {"bot.app"},

@@ -24,6 +24,7 @@ from bot.store import WAKE_CONVERSATION, WAKE_QUEUE, News, Store
 from bot.transcript import for_customer
 from bot.wakes import Wakes
 from bot.web import wire
+from bot.web.files import FileExchange, FileIds
 from bot.web.limits import Limits, Rate
 from bot.web.sessions import (
     VALID_S,
@@ -41,6 +42,9 @@ TYPING = Rate(burst=5, per_second=1.0)
 #: Streams that one chat may open (its tabs, its reconnects), and one address.
 STREAMS = Rate(burst=20, per_second=0.5)
 STREAMS_PER_ADDRESS = Rate(burst=300, per_second=10.0)
+#: Files that one address may send; and that one chat may fetch (thumbnails, again in each tab).
+UPLOADS_PER_ADDRESS = Rate(burst=60, per_second=1.0)
+DOWNLOADS = Rate(burst=100, per_second=2.0)
 
 _ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=wire.CLIENT_ID)]
 
@@ -51,9 +55,12 @@ class NewSession(msgspec.Struct, frozen=True):
 
 
 class NewMessage(msgspec.Struct, frozen=True):
+    """`files`: ids of uploads; with one there need be no text."""
+
     client_id: _ClientId
     text: str
     payload: str | None = None
+    files: FileIds = ()
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -77,6 +84,7 @@ class Chat:
         store: Store,
         router: Router,
         wakes: Wakes,
+        files: FileExchange,
         sessions: Sessions,
         limits: Limits,
         health: Callable[[], str],
@@ -91,6 +99,7 @@ class Chat:
         self._store = store
         self._router = router
         self._wakes = wakes
+        self._files = files
         self._sessions = sessions
         self._limits = limits
         self._health = health
@@ -104,6 +113,8 @@ class Chat:
         return [
             Route("/session", self.session, methods=post),
             Route("/messages", self.message, methods=post),
+            Route("/files", self.send_file, methods=post),
+            Route("/files/{id}", self.file, methods=["GET"]),
             Route("/handoff", self.handoff, methods=post),
             Route("/stay", self.stay, methods=post),
             Route("/end", self.end, methods=post),
@@ -143,9 +154,26 @@ class Chat:
         new = await wire.body(request, NewMessage)
         with _forgotten():
             outcome = await self._router.from_customer(
-                session.conversation, new.text, client_id=new.client_id, payload=new.payload
+                session.conversation,
+                new.text,
+                client_id=new.client_id,
+                payload=new.payload,
+                files=await self._files.find(session.conversation, new.files),
             )
         return _accepted(outcome)
+
+    async def send_file(self, request: Request) -> Response:
+        """Keep a file for the message that will carry it."""
+        session = await self._session(request)
+        self._limits.spend(f"uploads:{_address(request)}", UPLOADS_PER_ADDRESS)
+        with _forgotten():
+            return await self._files.take(request, session.conversation, "customer")
+
+    async def file(self, request: Request) -> Response:
+        """A file of this chat's, whoever sent it."""
+        session = await self._session(request)
+        self._limits.spend(f"download:{session.conversation}", DOWNLOADS)
+        return await self._files.give(session.conversation, request.path_params["id"])
 
     async def handoff(self, request: Request) -> Response:
         session, wish = await self._wish(request, Wish)

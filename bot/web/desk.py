@@ -32,6 +32,7 @@ from bot.transcript_text import as_text
 from bot.wakes import Wakes
 from bot.web import wire
 from bot.web.accounts import Accounts
+from bot.web.files import FileExchange
 from bot.web.logins import SESSION_LIFE_MS, Logins, NotLoggedIn, Session
 from bot.web.orders import NewCommand, order_of
 
@@ -83,11 +84,19 @@ class Desk:
     """The routes, with what they need."""
 
     def __init__(
-        self, *, store: Store, router: Router, wakes: Wakes, logins: Logins, accounts: Accounts
+        self,
+        *,
+        store: Store,
+        router: Router,
+        wakes: Wakes,
+        files: FileExchange,
+        logins: Logins,
+        accounts: Accounts,
     ) -> None:
         self._store = store
         self._router = router
         self._wakes = wakes
+        self._files = files
         self._logins = logins
         self._accounts = accounts
         self._templates = Jinja2Templates(HERE / "templates")
@@ -105,6 +114,8 @@ class Desk:
             Route(conversation, self.conversation, methods=get),
             Route(conversation + "/events", self.conversation_events, methods=get),
             Route(conversation + "/transcript", self.transcript, methods=get),
+            Route(conversation + "/files", self.send_file, methods=post),
+            Route(conversation + "/files/{file}", self.file, methods=get),
             Route(conversation + "/commands", self.command, methods=post),
         ]
 
@@ -263,6 +274,16 @@ class Desk:
                 if not await woken.wait(wire.KEEPALIVE_S):
                     yield wire.KEEPALIVE
 
+    async def send_file(self, request: Request) -> Response:
+        """Keep a file for the reply that will carry it."""
+        session = await self._session(request)
+        by = f"agent:{session.account.login}"
+        return await self._files.take(request, request.path_params["id"], by)
+
+    async def file(self, request: Request) -> Response:
+        await self._session(request)
+        return await self._files.give(request.path_params["id"], request.path_params["file"])
+
     async def command(self, request: Request) -> Response:
         session = await self._session(request)
         new = await wire.body(request, NewCommand)
@@ -274,7 +295,13 @@ class Desk:
             if conversation.owner == agent:
                 await self._store.show_typing(id, "agent", agent.name)
             return _json({"seq": conversation.seq}, status=202)
-        order = await order_of(agent, new, accounts=self._accounts, now=self._router.now())
+        order = await order_of(
+            agent,
+            new,
+            files=await self._files.find(id, new.files),
+            accounts=self._accounts,
+            now=self._router.now(),
+        )
         outcome = await self._router.from_agent(id, order, client_id=new.client_id)
         return _json({"seq": outcome.seq}, status=202)
 

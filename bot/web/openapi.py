@@ -6,6 +6,7 @@ with, so they cannot drift. A test holds the table against the routes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,8 @@ from bot.web.wire import STATUS
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`body` is the struct of the request's JSON; `answer` the status code of success."""
+    """`body` is the struct of the request's JSON; `upload`: it is a file's bytes instead. `answer`
+    is the status code of success, and `content` the media type of what comes with it."""
 
     method: str
     path: str
@@ -28,6 +30,7 @@ class Operation:
     body: type[msgspec.Struct] | None = None
     answer: int = 200
     stream: bool = False
+    upload: bool = False
     content: str = "application/json"
 
 
@@ -36,6 +39,8 @@ _CHAT, _DESK = "widgetToken", "deskCookie"
 OPERATIONS: Sequence[Operation] = (
     Operation("post", "/api/chat/session", "Begin or continue a chat", None, chat.NewSession),
     Operation("post", "/api/chat/messages", "Say something", _CHAT, chat.NewMessage, 202),
+    Operation("post", "/api/chat/files", "Send a file", _CHAT, answer=201, upload=True),
+    Operation("get", "/api/chat/files/{id}", "A file of this chat", _CHAT, content="*/*"),
     Operation("post", "/api/chat/handoff", "Ask for a person", _CHAT, chat.Wish, 202),
     Operation(
         "post", "/api/chat/stay", "Stop waiting; carry on with the bot", _CHAT, chat.Wish, 202
@@ -61,6 +66,21 @@ OPERATIONS: Sequence[Operation] = (
         content="text/plain",
     ),
     Operation(
+        "post",
+        "/api/desk/conversations/{id}/files",
+        "Send a file",
+        _DESK,
+        answer=201,
+        upload=True,
+    ),
+    Operation(
+        "get",
+        "/api/desk/conversations/{id}/files/{file}",
+        "A file of this conversation",
+        _DESK,
+        content="*/*",
+    ),
+    Operation(
         "post", "/api/desk/conversations/{id}/commands", "Act on it", _DESK, orders.NewCommand, 202
     ),
     Operation("get", "/healthz", "Whether the gateway can do its work", None),
@@ -73,6 +93,7 @@ def describe() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
         dict.fromkeys(bodies), ref_template="#/components/schemas/{name}"
     )
+    schemas = msgspec.json.decode(msgspec.json.encode(schemas))  # a tuple's default as JSON has it
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
@@ -130,12 +151,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.security:
         described["security"] = [{operation.security: []}]
-    if "{id}" in operation.path:
-        described["parameters"] = [
-            {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-        ]
+    described["parameters"] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
     if operation.stream:
-        described.setdefault("parameters", []).append(
+        described["parameters"].append(
             {
                 "name": "after",
                 "in": "query",
@@ -143,6 +164,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
                 "schema": {"type": "integer", "minimum": 0, "default": 0},
             }
         )
+    if operation.upload:
+        described["parameters"] += [
+            {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+            for name in ("name", "client_id")
+        ]
+        described["requestBody"] = {"required": True, "content": {"*/*": {}}}
     if operation.body:
         schema = {"$ref": f"#/components/schemas/{operation.body.__name__}"}
         described["requestBody"] = {

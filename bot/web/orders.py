@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from bot import commands
-from bot.events import Agent
+from bot.events import Agent, File
 from bot.web import wire
 from bot.web.accounts import Accounts
+from bot.web.files import FileIds
 
 SNOOZE_AT_MOST_MS = 30 * 24 * 3600 * 1000
 
@@ -40,6 +41,8 @@ class NewCommand(msgspec.Struct, frozen=True):
         "typing",
     ]
     text: str = ""
+    #: What goes with a reply, as ids of uploads.
+    files: FileIds = ()
     #: The seq of the entry that the command speaks of: a message, a held reply, a draft.
     of: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: Where a transfer goes: a skill, or a colleague's login.
@@ -53,13 +56,12 @@ class NewCommand(msgspec.Struct, frozen=True):
     until: int = 0
 
 
-#: What an agent can order. Missing are "typing", which leaves no trace in the log, and "transfer",
-#: for which a colleague has to be found.
+#: What an agent can order. Missing are "typing", which leaves no trace in the log, and what needs
+#: something to be found first: "reply" its files, "transfer" a colleague.
 ORDERS: Mapping[str, Callable[[Agent, NewCommand], commands.Command]] = MappingProxyType(
     {
         "claim": lambda agent, new: commands.Claim(agent=agent),
         "take_over": lambda agent, new: commands.Claim(agent=agent, take_over=True),
-        "reply": lambda agent, new: commands.Reply(agent=agent, text=new.text),
         "note": lambda agent, new: commands.Note(agent=agent, text=new.text),
         "send_held": lambda agent, new: commands.SendHeld(agent=agent, held=new.of),
         "drop_held": lambda agent, new: commands.DropHeld(agent=agent, held=new.of),
@@ -82,9 +84,14 @@ ORDERS: Mapping[str, Callable[[Agent, NewCommand], commands.Command]] = MappingP
 
 
 async def order_of(
-    agent: Agent, new: NewCommand, *, accounts: Accounts, now: int
+    agent: Agent,
+    new: NewCommand,
+    *,
+    accounts: Accounts,
+    now: int,
+    files: tuple[File, ...] = (),
 ) -> commands.Command:
-    """The command that `agent` sends.
+    """The command that `agent` sends, with its `files` as they were found.
 
     Raises:
         BadRequest: a field does not go with the command.
@@ -92,6 +99,8 @@ async def order_of(
     """
     if new.command == "snooze" and not 0 < new.until - now <= SNOOZE_AT_MOST_MS:
         raise wire.BadRequest("`until` is a time within the next 30 days, in ms.")
+    if new.command == "reply":
+        return commands.Reply(agent=agent, text=new.text, files=files)
     if new.command != "transfer":
         return ORDERS[new.command](agent, new)
     if (new.skill is None) == (new.to is None):

@@ -45,14 +45,19 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "csrf_failed": 403,
         "unknown_conversation": 404,
         "unknown_account": 404,
+        "unknown_file": 404,
         "illegal_move": 409,
         "owned_by_other": 409,
         "not_closed": 409,
         "payload_not_offered": 409,
+        "too_many_files": 409,
         "text_too_long": 413,
+        "file_too_large": 413,
+        "file_not_taken": 415,
         "text_empty": 422,
         "too_many": 429,
         "store_unavailable": 503,
+        "files_full": 507,
     }
 )
 
@@ -68,21 +73,36 @@ async def body(request: Request, shape: type[T]) -> T:
         TextTooLong: more than `BODY_AT_MOST` bytes.
         BadRequest: not JSON, not UTF-8, or not of that shape; the error says where.
     """
-    raw = bytearray()
-    with anyio.move_on_after(BODY_WITHIN_S) as patience:
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > BODY_AT_MOST:
-                raise TextTooLong(
-                    f"The request is larger than {BODY_AT_MOST // 1024} kB.",
-                    hint="Shorten the message, or send it in parts.",
-                )
-    if patience.cancelled_caught:
-        raise BadRequest("The request did not arrive in time.")
+    too_large = TextTooLong(
+        f"The request is larger than {BODY_AT_MOST // 1024} kB.",
+        hint="Shorten the message, or send it in parts.",
+    )
+    raw = await read(request, BODY_AT_MOST, within=BODY_WITHIN_S, too_large=too_large)
     try:
-        return msgspec.json.decode(bytes(raw), type=shape)
+        return msgspec.json.decode(raw, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as why:
         raise BadRequest(f"The request cannot be read: {why}.") from None
+
+
+async def read(request: Request, at_most: int, *, within: float, too_large: DeskhandError) -> bytes:
+    """The request's body: `at_most` bytes, `within` seconds.
+
+    Raises:
+        too_large: it is, or says that it will be.
+        BadRequest: it did not arrive in time.
+    """
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdigit() or int(announced) > at_most:
+        raise too_large
+    raw = bytearray()
+    with anyio.move_on_after(within) as patience:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > at_most:
+                raise too_large
+    if patience.cancelled_caught:
+        raise BadRequest("The request did not arrive in time.")
+    return bytes(raw)
 
 
 def error_response(error: DeskhandError) -> JSONResponse:
