@@ -25,6 +25,9 @@ from starlette.routing import Mount
 from bot import __version__
 from bot.assistant import Assistant, AssistantFollower
 from bot.clock import Clock
+from bot.delivery import Delivery, Station
+from bot.desk_health import downs
+from bot.desks import Desk
 from bot.errors import SettingsError
 from bot.files import Files
 from bot.following import follow
@@ -35,7 +38,7 @@ from bot.wakes import Wakes
 from bot.web import pages, wire
 from bot.web.accounts import Accounts
 from bot.web.chat import WAKE_HEALTH, Chat
-from bot.web.desk import Desk
+from bot.web.desk import Console
 from bot.web.files import FileExchange
 from bot.web.limits import Limits, Rate
 from bot.web.logins import Logins
@@ -46,6 +49,8 @@ log = logging.getLogger(__name__)
 
 #: Conversations for which the assistant is asked at once; Rasa is one process, more only queue.
 TURNS_AT_ONCE = 64
+#: Conversations that one desk is shown at once: most of that is waiting for the platform.
+SHOWN_AT_ONCE = 16
 
 
 def build(settings: Settings) -> Starlette:
@@ -91,8 +96,15 @@ def build(settings: Settings) -> Starlette:
     )
     accounts = Accounts(redis)
     logins = Logins(redis, accounts)
-    desk = Desk(
-        store=store, router=router, wakes=wakes, files=files, logins=logins, accounts=accounts
+    stations = set_up_desks(settings, redis=redis, store=store, router=router)
+    console = Console(
+        store=store,
+        router=router,
+        wakes=wakes,
+        files=files,
+        logins=logins,
+        accounts=accounts,
+        down=partial(downs, redis, [station.desk.name for station in stations]),
     )
 
     async def health() -> dict[str, str]:
@@ -104,6 +116,13 @@ def build(settings: Settings) -> Starlette:
         run = partial(follow, store=store, wakes=wakes, now=router.now)
         turns, clock = AssistantFollower(store, router, assistant), Clock(router)
         async with anyio.create_task_group() as tasks:
+            for station in stations:
+                others = [one for one in stations if one is not station]
+                delivery = Delivery(station, others=others, store=store, router=router)
+                follower = Follower(station.desk.name)
+                show = partial(run, follower, delivery.act, at_once=SHOWN_AT_ONCE)
+                tasks.start_soon(_for_ever, show)
+                tasks.start_soon(_receive, station.desk)
             for work in (
                 wakes.run,
                 partial(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH)),
@@ -130,7 +149,8 @@ def build(settings: Settings) -> Starlette:
     gateway = Starlette(
         routes=[
             Mount("/api/chat", routes=chat.routes(), middleware=[cors]),
-            *desk.routes(),
+            *console.routes(),
+            *(route for station in stations for route in station.desk.routes()),
             *pages.routes(
                 demo={"bot_name": settings.bot_name}, health=health, description=describe()
             ),
@@ -142,6 +162,26 @@ def build(settings: Settings) -> Starlette:
     gateway.router.redirect_slashes = False  # it would redirect to whatever host was asked for
     gateway.state.wakes = wakes
     return gateway
+
+
+def set_up_desks(
+    settings: Settings, *, redis: Redis[bytes], store: Store, router: Router
+) -> list[Station]:
+    """The desks that are configured, beside the console.
+
+    Raises: SettingsError, when one of them is configured by half."""
+    return []
+
+
+async def _receive(desk: Desk) -> None:
+    """What agents do there, until the desk says that nothing has to be fetched."""
+    while True:
+        try:
+            await desk.run()
+            return
+        except Exception:
+            log.exception("%s stopped receiving; beginning again", desk.name)
+            await anyio.sleep(1.0)
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:

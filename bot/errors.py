@@ -17,6 +17,11 @@ full bucket) is a subclass of `DeskhandError` in that room.
     │   ├── AssistantUnreachable nothing listens there: it loads, restarts or is gone
     │   ├── AssistantSlow        no answer within the deadline
     │   └── AssistantBroken      an answer that is no answer (5xx, not JSON, empty)
+    ├── DeskError                an agents' desk (Slack, Telegram) did not take what we gave it
+    │   ├── DeskBusy             not now: that place takes nothing for some seconds
+    │   ├── DeskDown             not reached, or it failed by itself: try again later
+    │   ├── DeskRefused          never as it is: a bad block, too long
+    │   └── ThreadGone           the conversation's thread or topic is no longer there
     ├── PolicyError              data/triage.yml or data/desk.yml is wrong (bot.policy_file)
     ├── TrainingFailed           no model was made; says which file and why
     └── ProcessFailed            a process of ours cannot be started
@@ -98,6 +103,32 @@ class AssistantSlow(AssistantError):
 
 class AssistantBroken(AssistantError):
     code = "assistant_broken"
+
+
+class DeskError(DeskhandError):
+    code = "desk"
+
+
+class DeskBusy(DeskError):
+    """`after_s`: seconds for which that place takes nothing."""
+
+    code = "desk_busy"
+
+    def __init__(self, message: str, *, after_s: float, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.after_s = after_s
+
+
+class DeskDown(DeskError):
+    code = "desk_down"
+
+
+class DeskRefused(DeskError):
+    code = "desk_refused"
+
+
+class ThreadGone(DeskError):
+    code = "thread_gone"
 
 
 class TrainingFailed(DeskhandError):

@@ -79,12 +79,21 @@ class Follower(str, Enum):
 
     ASSISTANT = "assistant"  #: owes the customer an answer
     CLOCK = "clock"  #: time itself will be news
+    SLACK = "slack"  #: has to see what is new, if it was ever asked to
+    TELEGRAM = "telegram"  #: likewise
 
 
 #: A lease that ends further ahead than this was taken before the clock jumped back.
 LEASE_AT_MOST_MS: Final = 5_000
 #: Likewise a due time of a follower that never plans further ahead (the clock does: a snooze).
-HORIZON_MS: Final = {Follower.ASSISTANT: 6_000, Follower.CLOCK: None}
+HORIZON_MS: Final = {
+    Follower.ASSISTANT: 6_000,
+    Follower.CLOCK: None,
+    Follower.SLACK: 120_000,
+    Follower.TELEGRAM: 120_000,
+}
+#: Followers that are desks at which people work.
+DESKS: Final = (Follower.SLACK, Follower.TELEGRAM)
 
 _APPEND: Final = """
 local state, log, keys = KEYS[1], KEYS[2], KEYS[3]
@@ -217,6 +226,10 @@ def work_after(conversation: Conversation) -> dict[Follower, int | None]:
     return {
         Follower.ASSISTANT: conversation.updated_at if conversation.pending else None,
         Follower.CLOCK: next_due(conversation),
+        **{
+            desk: conversation.updated_at if desk.value in conversation.desks else None
+            for desk in DESKS
+        },
     }
 
 

@@ -25,8 +25,11 @@ FLOORS: list[set[str]] = [
         "bot.transcript_text",
     },
     {"bot.store", "bot.wakes"},
+    {"bot.desk_health"},
+    {"bot.threads"},
     {"bot.router", "bot.following", "bot.files"},
     {"bot.assistant", "bot.clock", "bot.desks"},
+    {"bot.delivery"},
     {"bot.web"},
     {"bot.app"},
 ]
@@ -38,7 +41,7 @@ ONLY = {
     "tensorflow": [],
     "slack_bolt": ["bot/desks/slack.py"],
     "telegram": ["bot/desks/telegram.py"],
-    "starlette": ["bot/web", "bot/app.py"],
+    "starlette": ["bot/web", "bot/desks", "bot/app.py"],
 }
 
 

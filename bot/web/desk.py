@@ -10,7 +10,7 @@ themselves (`bot.web.accounts`, `bot.web.logins`), what an agent gets to see of 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
 from bot import transcript
+from bot.desk_health import Down
 from bot.errors import DeskhandError, OriginNotAllowed, StoreUnavailable
 from bot.events import Agent, Entry
 from bot.router import Router
@@ -80,7 +81,7 @@ class Login(msgspec.Struct, frozen=True):
         return f"Login(login={self.login!r})"
 
 
-class Desk:
+class Console:
     """The routes, with what they need."""
 
     def __init__(
@@ -92,13 +93,16 @@ class Desk:
         files: FileExchange,
         logins: Logins,
         accounts: Accounts,
+        down: Callable[[], Awaitable[Mapping[str, Down]]],
     ) -> None:
+        """`down` tells which of the other desks cannot be reached."""
         self._store = store
         self._router = router
         self._wakes = wakes
         self._files = files
         self._logins = logins
         self._accounts = accounts
+        self._down = down
         self._templates = Jinja2Templates(HERE / "templates")
 
     def routes(self) -> list[Route]:
@@ -192,7 +196,8 @@ class Desk:
         for one in await self._store.load_many(list(dict.fromkeys(ids))):
             if one.state.value in queue:
                 queue[one.state.value].append(transcript.card(one))
-        return {**queue, "now": self._router.now()}
+        down = {desk: msgspec.to_builtins(one) for desk, one in (await self._down()).items()}
+        return {**queue, "down": down, "now": self._router.now()}
 
     async def queue_events(self, request: Request) -> Response:
         return wire.stream(self._queue_stream(await self._session(request)))
