@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
@@ -24,10 +25,10 @@ import anyio
 import httpx
 import msgspec
 
-from bot import commands
+from bot import commands, wording
 from bot.conversation import Conversation, State
 from bot.errors import AssistantBroken, AssistantError, AssistantSlow, AssistantUnreachable
-from bot.events import CustomerSpoke, Entry, Handoff, Reading, Utterance
+from bot.events import Button, CustomerSpoke, Entry, Handoff, Reading, Utterance
 from bot.following import Rest
 from bot.human_requests import asks_for_human
 from bot.router import Outcome, Router
@@ -65,6 +66,16 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         fields["reasons"] = self.triage.get("reasons", [])
         return msgspec.convert({**fields, "slots": self.slots}, Reading)
 
+
+#: The answer to files without a word: there is nothing for the assistant to read.
+FILES_ONLY = Turn(
+    messages=(
+        Utterance(
+            text=wording.FILES_ONLY,
+            buttons=(Button(title="Talk to a person", payload="/talk_to_human"),),
+        ),
+    )
+)
 
 _decode_turn = msgspec.json.Decoder(Turn).decode
 
@@ -135,24 +146,42 @@ class Assistant:
         event = spoke.event
         if not isinstance(event, CustomerSpoke):
             raise TypeError(f"entry {spoke.seq} is not a customer's message")
-        place = {"conversation": conversation.id, "seq": spoke.seq}
         turn = {
-            **place,
+            "conversation": conversation.id,
+            "seq": spoke.seq,
             "epoch": conversation.epoch,
             "text": event.text,
             "payload": event.payload,
             # A little less than our own patience, so that no turn is kept that we gave up.
             "deadline": within * 0.95,
         }
+        with _patience_of(within):
+            if human_stretch:
+                await self._tell(conversation, spoke, human_stretch)
+            raw = await self._post("turn", turn)
         try:
-            with anyio.fail_after(within):
-                if human_stretch:
-                    await self._post("returned", {**place, "lines": human_stretch})
-                return _decode_turn(await self._post("turn", turn))
-        except TimeoutError as why:
-            raise AssistantSlow(f"No answer within {within:.1f} s.") from why
+            return _decode_turn(raw)
         except msgspec.MsgspecError as why:
             raise AssistantBroken(f"The assistant's answer makes no sense: {why}") from why
+
+    async def returned(
+        self,
+        conversation: Conversation,
+        spoke: Entry,
+        human_stretch: list[dict[str, Any]],
+        within: float,
+    ) -> None:
+        """Only tell it of the human stretch before message `spoke`.
+
+        Raises: as `turn`."""
+        with _patience_of(within):
+            await self._tell(conversation, spoke, human_stretch)
+
+    async def _tell(
+        self, conversation: Conversation, spoke: Entry, human_stretch: list[dict[str, Any]]
+    ) -> None:
+        place = {"conversation": conversation.id, "seq": spoke.seq}
+        await self._post("returned", {**place, "lines": human_stretch})
 
     async def _post(self, what: str, body: dict[str, Any]) -> bytes:
         try:
@@ -165,6 +194,16 @@ class Assistant:
         if response.status_code != httpx.codes.OK:
             raise AssistantBroken(f"The assistant answered {response.status_code}.")
         return response.content
+
+
+@contextmanager
+def _patience_of(seconds: float) -> Iterator[None]:
+    """Raises: AssistantSlow."""
+    try:
+        with anyio.fail_after(seconds):
+            yield
+    except TimeoutError as why:
+        raise AssistantSlow(f"No answer within {seconds:.1f} s.") from why
 
 
 class AssistantFollower:
@@ -184,10 +223,7 @@ class AssistantFollower:
             return Rest(seen=conversation.seq)
         spoke, human_stretch = await self._next_message(conversation)
         try:
-            if self._assistant.health is Health.LOADING:
-                raise AssistantUnreachable("The assistant is still starting.")
-            within = max(0.1, self._patience(id, spoke.seq))
-            turn = await self._assistant.turn(conversation, spoke, human_stretch, within)
+            turn = await self._turn(conversation, spoke, human_stretch)
             outcome = await self._commit(conversation, spoke, turn)
         except AssistantError as why:
             if await self._wants_person(conversation):
@@ -200,6 +236,20 @@ class AssistantFollower:
         self._trying.pop(id, None)
         after = outcome.conversation
         return Rest(due=self._router.now()) if after.pending else Rest(seen=after.seq)
+
+    async def _turn(
+        self, c: Conversation, spoke: Entry, human_stretch: list[dict[str, Any]]
+    ) -> Turn:
+        wordless = isinstance(spoke.event, CustomerSpoke) and not spoke.event.text
+        if wordless and not human_stretch:
+            return FILES_ONLY  # also while the assistant is not there
+        if self._assistant.health is Health.LOADING:
+            raise AssistantUnreachable("The assistant is still starting.")
+        within = max(0.1, self._patience(c.id, spoke.seq))
+        if wordless:
+            await self._assistant.returned(c, spoke, human_stretch, within)
+            return FILES_ONLY
+        return await self._assistant.turn(c, spoke, human_stretch, within)
 
     def _patience(self, id: str, seq: int) -> float:
         """How many seconds the message may still wait: one deadline for all tries together."""
@@ -241,7 +291,7 @@ class AssistantFollower:
             in_reply_to=spoke.seq,
             epoch=c.epoch,
             messages=turn.messages,
-            reading=turn.reading(),
+            reading=turn.reading() if turn.parse else None,
             handoff=turn.handoff,
         )
         return await self._router.execute(c.id, answer, key=_key(c, spoke))

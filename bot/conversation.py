@@ -339,8 +339,9 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
     match event:
         case Started(page=page):
             changes |= {"opened_at": entry.at, "page": page}
-        case CustomerSpoke(text=text):
-            changes |= {"preview": text[:200], "spoke_at": entry.at, "offered": ()}
+        case CustomerSpoke(text=text, files=files):
+            words = text or ", ".join(file.name for file in files)
+            changes |= {"preview": words[:200], "spoke_at": entry.at, "offered": ()}
             changes["unanswered"] = (*c.unanswered, entry.seq)
             changes["unanswered_since"] = c.unanswered_since or entry.at
             if c.state is State.BOT:

@@ -183,12 +183,18 @@ def for_assistant(
         if entry.seq <= after or entry.seq in pending:
             continue
         if isinstance(entry.event, CustomerSpoke):
-            lines.append({"seq": entry.seq, "who": "customer", "text": entry.event.text})
+            text = entry.event.text or _names(entry.event)
+            lines.append({"seq": entry.seq, "who": "customer", "text": text})
         elif isinstance(entry.event, AgentSpoke):
-            text = changed.get(entry.seq, entry.event.text)
-            if text is not None:
+            now = changed.get(entry.seq, entry.event.text)
+            if now is not None:
+                text = now or _names(entry.event)
                 lines.append({"seq": entry.seq, "who": "agent", "text": text})
     return lines
+
+
+def _names(spoke: CustomerSpoke | AgentSpoke) -> str:
+    return ", ".join(f"[file: {file.name}]" for file in spoke.files)
 
 
 def kind_of(entry: Entry) -> str:

@@ -34,6 +34,12 @@ NOTICES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: To a customer who sent files without a word while the assistant has the conversation.
+FILES_ONLY = (
+    "I've kept that for you, but I can't look at files myself. Tell me in a few words what it is "
+    "about, or I'll fetch a colleague who can."
+)
+
 #: To agents: why the bot gave up, by reason code.
 REASONS: Mapping[str, str] = MappingProxyType(
     {

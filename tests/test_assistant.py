@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot import commands as do
+from bot import wording
 from bot.app import connect
 from bot.events import Agent, BotAnswerDropped, Entry
 from bot.processes import free_ports
@@ -18,6 +19,7 @@ from bot.router import Router
 from bot.store import Store
 from tests.customer import Customer, answered, shown
 from tests.gateway import RunningGateway
+from tests.sample_files import png
 from tests.scripted_assistant import ScriptedAssistant, says, until
 
 ANNA = Agent(login="anna", name="Anna")
@@ -204,6 +206,35 @@ def test_back_with_the_bot_the_assistant_is_told_what_was_said_meanwhile(
     customer.say("four")
     customer.log(answered(3))
     assert len(assistant.returned) == 1
+
+
+def upload(customer: Customer) -> str:
+    params = {"name": "tent.png", "client_id": "upload-1"}
+    return str(customer.http.post("/files", params=params, content=png()).json()["id"])
+
+
+def test_files_without_a_word_are_kept_and_answered_also_without_an_assistant(
+    redis_url: str, tmp_path: Path
+) -> None:
+    with without_assistant(redis_url, tmp_path) as customer:
+        customer.say("", files=[upload(customer)])
+        (answer,) = customer.log(shown("bot_answered"), after=3)
+        (said,) = answer["messages"]
+        assert said["text"] == wording.FILES_ONLY
+        assert said["buttons"] == [{"title": "Talk to a person", "payload": "/talk_to_human"}]
+
+
+def test_before_files_without_a_word_the_assistant_is_still_told_what_was_said_meanwhile(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents
+) -> None:
+    conversation = customer.session["conversation"]
+    agents.act(conversation, do.Claim(agent=ANNA), do.Reply(agent=ANNA, text="Anna here"))
+    agents.act(conversation, do.ReturnToBot(agent=ANNA))
+    customer.say("", files=[upload(customer)])
+    customer.log(answered(1))
+    (told,) = assistant.returned
+    assert [line["text"] for line in told["lines"]] == ["Anna here"]
+    assert assistant.turns == []
 
 
 def test_who_carries_on_with_the_bot_gets_the_answer_that_was_owed(

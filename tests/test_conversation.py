@@ -28,6 +28,7 @@ from bot.events import (
     DraftWritten,
     Entry,
     Event,
+    File,
     Handoff,
     HandoffRequested,
     NoteWritten,
@@ -37,7 +38,7 @@ from bot.events import (
     Utterance,
     Woken,
 )
-from tests.every_state import ANNA, ASK, BEN, EXAMPLES, HELLO, IN, SAY, WHY, begun
+from tests.every_state import ANNA, ASK, BEN, EXAMPLES, HELLO, IN, SAY, WHY, after, begun
 
 
 def test_every_event_has_a_row_in_the_table_and_an_example() -> None:
@@ -79,6 +80,12 @@ def test_nothing_is_possible_before_the_start_and_the_start_only_once() -> None:
 def test_the_bot_says_at_the_start_that_it_is_one() -> None:
     _, greeting = decide(Conversation(id="c"), do.Start(greeting="Hi, I am a bot."))
     assert greeting == BotAnswered(messages=(Utterance(text="Hi, I am a bot."),))
+
+
+def test_files_without_a_word_are_previewed_by_their_names() -> None:
+    photo = File(id="f-1", name="tent.jpg", type="image/jpeg", size=9)
+    say = do.Say(text="", client_id="c-9", files=(photo, photo))
+    assert after(begun(), say).preview == "tent.jpg, tent.jpg"
 
 
 def test_an_answer_is_given_once_and_only_to_a_message_that_is_owed_one() -> None:

@@ -135,6 +135,15 @@ def test_the_assistant_is_told_the_human_stretch_less_what_it_is_about_to_answer
     ]
 
 
+def test_a_file_without_a_word_is_told_to_the_assistant_by_its_name() -> None:
+    log = [
+        entry(2, CustomerSpoke(text="", client_id="c-1", files=(PHOTO,))),
+        entry(3, AgentSpoke(agent=ANNA, text="", files=(PHOTO, PHOTO))),
+    ]
+    texts = [line["text"] for line in for_assistant(log, after=1, pending=[])]
+    assert texts == ["[file: tent.jpg]", "[file: tent.jpg], [file: tent.jpg]"]
+
+
 def test_of_a_message_that_was_taken_back_no_wording_reaches_the_customer() -> None:
     said = entry(4, AgentSpoke(agent=ANNA, text="SECRET one", files=(PHOTO,)))
     edited = entry(5, AgentEdited(agent=ANNA, of=4, text="SECRET two"))

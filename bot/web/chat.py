@@ -19,6 +19,8 @@ from starlette.routing import Route
 from bot import commands
 from bot.conversation import State
 from bot.errors import OriginNotAllowed, StoreUnavailable, UnknownConversation
+from bot.events import AgentSpoke
+from bot.files import UnknownFile
 from bot.router import Outcome, Router, tidy
 from bot.store import WAKE_CONVERSATION, WAKE_QUEUE, News, Store
 from bot.transcript import for_customer
@@ -145,6 +147,7 @@ class Chat:
                 "conversation": conversation,
                 "expires_at": self._router.now() + VALID_S * 1000,
                 "bot": {"name": self._bot_name},
+                "file_mb": self._files.mb_at_most,
             }
         )
 
@@ -170,10 +173,17 @@ class Chat:
             return await self._files.take(request, session.conversation, "customer")
 
     async def file(self, request: Request) -> Response:
-        """A file of this chat's, whoever sent it."""
+        """A file of this chat's, whoever sent it, unless an agent has taken it back."""
         session = await self._session(request)
         self._limits.spend(f"download:{session.conversation}", DOWNLOADS)
-        return await self._files.give(session.conversation, request.path_params["id"])
+        id = request.path_params["id"]
+        with _forgotten():
+            conversation = await self._store.load(session.conversation)
+        for seq in conversation.retracted:
+            for entry in await self._store.log(conversation.id, after=seq - 1, count=1):
+                if isinstance(entry.event, AgentSpoke) and id in {f.id for f in entry.event.files}:
+                    raise UnknownFile("That file was taken back.")
+        return await self._files.give(conversation.id, id)
 
     async def handoff(self, request: Request) -> Response:
         session, wish = await self._wish(request, Wish)

@@ -84,6 +84,11 @@ class FileExchange:
             self._under_way -= 1
         return JSONResponse(msgspec.to_builtins(file), 201)
 
+    @property
+    def mb_at_most(self) -> int:
+        """Megabytes of one file, so that a browser need not send a larger one in vain."""
+        return self._files.size_at_most // 1024**2
+
     async def find(self, conversation: str, ids: Sequence[str]) -> tuple[File, ...]:
         """See `Files.find`."""
         return await self._files.find(conversation, ids)

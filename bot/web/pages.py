@@ -20,8 +20,14 @@ from starlette.templating import Jinja2Templates
 
 HERE = Path(__file__).parent
 
-#: `// ...` and `/** ... */` on lines of their own. Comments of styles begin with one star and stay.
-COMMENT_LINES = re.compile(r"(?ms)^[ \t]*(?://[^\n]*|/\*\*.*?\*/)\n")
+#: What the widget's file has for readers only: comments on lines of their own and behind code,
+#: indentation, and line ends behind which JavaScript and CSS expect none.
+FOR_READERS = (
+    re.compile(r"(?ms)^[ \t]*(?://[^\n]*|/\*.*?\*/)\n"),
+    re.compile(r"(?<=[;,{}()\[\]>]) // [^\n]*"),
+    re.compile(r"(?m)^[ \t]+"),
+    re.compile(r"(?<=[;,{}(>=:?])\n"),
+)
 
 #: The demo page needs nothing from anywhere else; the widget draws its own styles.
 DEMO_POLICY = (
@@ -82,6 +88,9 @@ def routes(
 
 
 def widget_script() -> str:
-    """The widget as browsers get it: without the comments that stand on lines of their own. They
-    are for who reads the file, and each visitor of a shop would have to carry them."""
-    return COMMENT_LINES.sub("", (HERE / "static" / "widget.js").read_text())
+    """The widget as browsers get it: without what is only for who reads the file, as each visitor
+    of a shop would have to carry it."""
+    script = (HERE / "static" / "widget.js").read_text()
+    for unwanted in FOR_READERS:
+        script = unwanted.sub("", script)
+    return script

@@ -69,6 +69,21 @@ async def test_an_agents_file_reaches_the_customer(customer: Customer, anna: Age
     assert got.headers["content-disposition"].startswith("attachment;")
 
 
+async def test_a_file_that_was_taken_back_is_gone_for_the_customer(
+    customer: Customer, anna: AgentClient
+) -> None:
+    customer.post("/handoff")
+    conversation = customer.session["conversation"]
+    params = {"name": "somebody else's.pdf", "client_id": new_id()}
+    response = await anna.http.post(path_of(conversation), params=params, content=PDF)
+    id = response.json()["id"]
+    seq = await anna.do(conversation, "reply", text="", files=[id])
+    assert customer.http.get(f"/files/{id}").status_code == 200
+    await anna.do(conversation, "retract", of=seq)
+    assert error(customer.http.get(f"/files/{id}")) == (404, "unknown_file")
+    assert (await anna.http.get(path_of(conversation, id))).status_code == 200
+
+
 def test_an_upload_that_is_repeated_is_the_same_file(customer: Customer) -> None:
     once = new_id()
     first = send(customer, "tent.png", png(), client_id=once)

@@ -32,6 +32,11 @@
   const TYPING_SHOWN = 5_000;
   const TYPING_EVERY = 3_000;
   const GROUP_GAP = 300_000; // bubbles of one speaker get a new head after it
+  const UPLOAD_TIMEOUT = 120_000;
+
+  const FILES_AT_ONCE = 10; // in one message, as on the server
+  const THUMBNAIL = 480; // longer side in pixels
+  const SHOWN = /^image\/(png|jpeg|gif|webp)$/; // what a browser may draw
 
   // ---------------------------------------------------------------- storage
 
@@ -90,6 +95,7 @@
     late: false, // the oldest unsent item has failed
     pending: new Map(), // client_id -> outgoing item, until the log shows it
     complaint: "", // why the last item was refused
+    attached: [], // files for the next message, of this tab only
     open: false,
   };
   const lastSeq = () => model.log.at(-1)?.seq || 0;
@@ -158,15 +164,24 @@
     return opening;
   };
 
-  /** A call with the session's token; once more if that is too old, or its chat forgotten. */
-  const authorised = async (path, options) => {
-    const attempt = ({ token }) => call(path(), { ...options, token });
-    const current = await session();
+  /** The session's token, other than the `stale` one. Only who leads asks for a new one. */
+  const tokenNow = async (stale) => {
+    for (let tries = 0; !leading && tries < 50; tries++) {
+      const { token } = shared.get("session") || {};
+      if (token && token !== stale) return token;
+      greet();
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    return (await session(stale)).token;
+  };
+  /** An attempt with the session's token; once more if that is too old, or its chat forgotten. */
+  const authorised = async (attempt) => {
+    const token = await tokenNow();
     try {
-      return await attempt(current);
+      return await attempt(token);
     } catch (error) {
       if (![401, 404].includes(error.status)) throw error;
-      return attempt(await session(current.token));
+      return attempt(await tokenNow(token));
     }
   };
 
@@ -201,11 +216,12 @@
   };
 
   let lastAt = 0;
-  /** Stores something to send: it outlives the page, and is sent until the server says yes. */
-  const queue = (path, body = {}) => {
-    const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+  /** Stores something to send: it outlives the page, and is sent until the server says yes. `files`
+   * are what the ids in the body stand for. */
+  const queue = (path, body = {}, files = []) => {
     lastAt = Math.max(Date.now(), lastAt + 1); // unique, so the order is kept
-    const item = { id, at: lastAt, path, body };
+    const item = { id: newId(), at: lastAt, path, body, files };
     model.complaint = "";
     keep({ ...item, writtenHere: true });
     tell({ type: "queued", item });
@@ -223,7 +239,10 @@
     if (!message || refusal !== undefined) model.pending.delete(item.id);
     if (refusal !== undefined) {
       const ours = message && (known?.writtenHere || !document.hidden);
-      if (ours) write([item.body.text, view.text.value].filter(Boolean).join("\n"));
+      if (ours) {
+        model.attached.unshift(...(item.files || []).map((file) => ({ ...file, file })));
+        write([item.body.text, view.text.value].filter(Boolean).join("\n"));
+      }
       model.complaint = refusal || "This could not be sent.";
     }
     render();
@@ -239,7 +258,8 @@
       }
       const answer = { type: "settled", item };
       try {
-        await authorised(() => item.path, { body: { client_id: item.id, ...item.body } });
+        const body = { client_id: item.id, ...item.body };
+        await authorised((token) => call(item.path, { body, token }));
       } catch (error) {
         if (mine !== term) return;
         if (!error.final) {
@@ -256,6 +276,80 @@
       settled(answer);
       publish();
     }
+  };
+
+  // ---------------------------------------------------------------- files
+
+  const blobs = new Map(); // id -> promise of the file's bytes
+  const bytesOf = (id) => {
+    if (!blobs.has(id)) {
+      const asked = authorised((token) => call(`files/${id}`, { token }));
+      blobs.set(id, asked.then((response) => response.blob()));
+      blobs.get(id).catch(() => blobs.delete(id));
+    }
+    return blobs.get(id);
+  };
+
+  /** POSTs a file; unlike fetch, this request tells how far it is. */
+  const upload = (item, token) =>
+    new Promise((done, failed) => {
+      const request = (item.request = new XMLHttpRequest());
+      const about = new URLSearchParams({ name: item.name, client_id: item.key });
+      request.open("POST", `${API}files?${about}`);
+      request.setRequestHeader("Authorization", `Bearer ${token}`);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      Object.assign(request, { timeout: UPLOAD_TIMEOUT, responseType: "json" });
+      request.upload.onprogress = ({ loaded, total }) => {
+        item.part = loaded / total;
+        render();
+      };
+      request.onloadend = () => {
+        const { status, response } = request;
+        if (status === 201) return done(response);
+        const { message = "No connection.", hint = "" } = response?.error || {};
+        failed(Object.assign(new Error(`${message} ${hint}`.trim()), { status }));
+      };
+      request.send(item.blob);
+    });
+
+  /** Sends an attached file; one that failed can be sent again, and is stored once. */
+  const carry = async (item) => {
+    Object.assign(item, { trouble: "", part: 0 });
+    render();
+    try {
+      item.file = await authorised((token) => upload(item, token));
+      blobs.set(item.file.id, Promise.resolve(item.blob));
+    } catch ({ message }) {
+      item.trouble = message;
+    }
+    saveAttached();
+    onInput();
+  };
+  const saveAttached = () =>
+    own.set("attached", model.attached.map(({ file }) => file).filter(Boolean));
+
+  const attach = (files) => {
+    for (const blob of files) {
+      if (model.attached.length === FILES_AT_ONCE) {
+        model.complaint = `A message takes ${FILES_AT_ONCE} files. Send these first.`;
+        break;
+      }
+      const { name, type, size } = blob;
+      const item = { key: newId(), name: name || "file", type, size, blob };
+      model.attached.push(item);
+      const { file_mb: limit } = shared.get("session") || {};
+      if (size > limit * 1024 ** 2) item.trouble = `Larger than ${limit} MB.`;
+      else carry(item);
+    }
+    onInput();
+    rest();
+  };
+  const detach = (item) => {
+    model.attached = model.attached.filter((one) => one !== item);
+    item.request?.abort();
+    saveAttached();
+    onInput();
+    rest();
   };
 
   // ---------------------------------------------------------------- event stream
@@ -307,8 +401,9 @@
       let refusal = {};
       try {
         alive();
-        const path = () => `events?after=${lastSeq()}`;
-        const response = await authorised(path, { signal: request.signal });
+        const response = await authorised((token) =>
+          call(`events?after=${lastSeq()}`, { token, signal: request.signal }),
+        );
         for await (const event of events(response, alive)) {
           if (request !== connection || mine !== term) break;
           failures = 0;
@@ -433,7 +528,8 @@
     publish();
   };
 
-  const sendTyping = () => authorised(() => "typing", { body: {} }).catch(() => {});
+  const sendTyping = () =>
+    authorised((token) => call("typing", { body: {}, token })).catch(() => {});
   let typedAt = 0;
   const noteTyping = () => {
     if (!/waiting|human/.test(model.state.state) || Date.now() - typedAt < TYPING_EVERY) return;
@@ -464,6 +560,8 @@
     more: "M12 5v.1M12 12v.1M12 19v.1",
     send: "M12 19V5M5.5 11.5L12 5l6.5 6.5",
     bot: "M6 9h12v9H6zM12 9V5.5M9.5 13v1M14.5 13v1",
+    clip: "M19 11l-7.5 7.5a4.2 4.2 0 01-6-6L13 5a2.8 2.8 0 014 4l-7.5 7.5a1.4 1.4 0 01-2-2L14 8",
+    file: "M7 4h7l4 4v12H7zM13.5 4v4.5H18",
   };
   const icon = (name) => {
     const make = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -528,18 +626,19 @@
   const rewording = ({ seq, gone }) => {
     const later = model.log.filter(({ of }) => of === seq);
     if (gone || later.some(({ kind }) => kind === "agent_retracted")) {
-      return { text: "Message removed", mark: "removed" };
+      return { text: "Message removed", mark: "removed", files: [] };
     }
     const edit = later.filter(({ kind }) => kind === "agent_edited").at(-1);
     return edit ? { text: edit.text, mark: "edited" } : {};
   };
 
-  /** What an event says: rows of {key, at, who, name, text, image} or {key, at, line}. */
+  /** What an event says: rows of {key, at, who, name, text, files, image} or {key, at, line}. */
   const said = (event) => {
-    const { kind, seq: key, at, text } = event;
-    if (kind === "customer_spoke") return [{ key: event.client_id, at, who: "me", text }];
+    const { kind, seq: key, at, text, files } = event;
+    if (kind === "customer_spoke") return [{ key: event.client_id, at, who: "me", text, files }];
     if (kind === "agent_spoke") {
-      return [{ key, at, who: "person", name: event.agent.name, text, ...rewording(event) }];
+      const { name } = event.agent;
+      return [{ key, at, who: "person", name, text, files, ...rewording(event) }];
     }
     if (kind === "bot_answered") {
       const bubble = { at, who: "bot", name: model.bot };
@@ -547,9 +646,9 @@
     }
     return kind in SYSTEM_LINES ? [{ key, at, line: SYSTEM_LINES[kind](event) }] : [];
   };
-  const outgoing = ({ id: key, at, path, body }) =>
+  const outgoing = ({ id: key, at, path, body, files }) =>
     path === "messages"
-      ? { key, at, who: "me", text: body.text }
+      ? { key, at, who: "me", text: body.text, files }
       : { key, at, line: UNDERWAY[path] };
 
   /** The conversation as rows, with a row for each new day and a head for each change of speaker. */
@@ -575,7 +674,66 @@
       who === "bot" ? icon("bot") : initials.join(""),
     );
   };
-  const buildRow = ({ who, name, at, first, text, image, line, mark }) => {
+  const sizeOf = ({ size }) =>
+    size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`;
+  /** A picture as a small canvas: a shop's Content-Security-Policy has no say in it. */
+  const thumbnail = (bytes) => {
+    const canvas = h("canvas", { "aria-hidden": true });
+    const paint = async () => {
+      const bitmap = await createImageBitmap(await bytes());
+      const scale = Math.min(1, THUMBNAIL / Math.max(bitmap.width, bitmap.height));
+      Object.assign(canvas, { width: bitmap.width * scale, height: bitmap.height * scale });
+      canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    };
+    new IntersectionObserver(([{ isIntersecting }], watcher) => {
+      if (!isIntersecting) return;
+      watcher.disconnect();
+      paint().catch(() => canvas.replaceWith(icon("file")));
+    }).observe(canvas);
+    return canvas;
+  };
+  const fileParts = ({ name, size }) => [h("b", { dir: "auto" }, name), h("small", {}, sizeOf({ size }))];
+  /** A file in the log: a picture that opens in a tab of its own, or a chip that saves it. */
+  const buildFile = (file) => {
+    const { id, name, type } = file;
+    const shown = SHOWN.test(type);
+    const fetchIt = async (event) => {
+      const { currentTarget: chip } = event;
+      chip.disabled = true;
+      try {
+        const href = URL.createObjectURL(await bytesOf(id));
+        h("a", shown ? { href, target: "_blank" } : { href, download: name }).click();
+        setTimeout(() => URL.revokeObjectURL(href), 60_000);
+      } catch (error) {
+        model.complaint = error.message || "The file could not be fetched.";
+        render();
+      }
+      chip.disabled = false;
+    };
+    const label = `${shown ? "Open" : "Save"} ${name}, ${sizeOf(file)}`;
+    return h(
+      `button.${shown ? "picture" : "chip"}`,
+      { type: "button", "aria-label": label, title: name, click: fetchIt },
+      ...(shown ? [thumbnail(() => bytesOf(id))] : [icon("file"), ...fileParts(file)]),
+    );
+  };
+  /** A file that waits to be sent. */
+  const buildAttached = (item) =>
+    h(
+      `div.chip${item.trouble ? ".bad" : ""}`,
+      { role: "group", "aria-label": item.name },
+      SHOWN.test(item.type) && item.size ? thumbnail(() => item.blob || bytesOf(item.file.id)) : icon("file"),
+      h("b", { dir: "auto" }, item.name),
+      item.trouble
+        ? h("small", { role: "alert" }, item.trouble)
+        : item.file
+          ? h("small", {}, sizeOf(item))
+          : h("progress", { value: item.part || 0, "aria-label": `Sending ${item.name}` }),
+      item.trouble && item.part !== undefined && textButton("Try again", () => carry(item)),
+      iconButton("close", `Remove ${item.name}`, () => detach(item)),
+    );
+
+  const buildRow = ({ who, name, at, first, text, files = [], image, line, mark }) => {
     if (line) return h("div.line", { dir: "auto" }, ...rich(line));
     const names =
       who === "me"
@@ -586,6 +744,7 @@
       who === "me" && { "aria-live": "off" },
       first && h("div.head", {}, ...names, clockTime.format(at)),
       text && h(`div.bubble${mark ? `.${mark}` : ""}`, { dir: "auto" }, ...rich(text)),
+      ...files.map(buildFile),
       mark === "edited" && h("div.mark", {}, "edited"),
       /^https?:/.test(image) && h("img", { src: image, alt: "", load: () => atEnd && toEnd() }),
     );
@@ -762,19 +921,32 @@
       "aria-label": "Your message",
       input: onInput,
       keydown: onKey,
+      paste: (event) => onCarried(event, event.clipboardData),
     });
     view.counter = h("span.counter", { role: "status" });
+    view.tray = h("div.tray", { role: "group", "aria-label": "Files to send" });
+    view.attach = iconButton("clip", "Attach a file", () => view.files.click());
+    view.files = h("input", { type: "file", multiple: "", hidden: "", change: onFiles });
     view.send = h("button.icon.send", { "aria-label": "Send" }, icon("send"));
     view.panel = h(
       "section.panel",
-      { role: "dialog", "aria-label": option.title, keydown: onEscape, click: onClick },
+      {
+        role: "dialog",
+        "aria-label": option.title,
+        keydown: onEscape,
+        click: onClick,
+        dragover: onDrag,
+        dragleave: onDrag,
+        drop: (event) => onDrag(event) && onCarried(event, event.dataTransfer),
+      },
       h("header", {}, view.who, view.more, iconButton("down", "Close chat", close)),
       view.menu,
       view.banners,
       view.scroll,
       view.jump,
       view.complaint,
-      h("form.composer", { submit }, view.text, view.counter, view.send),
+      view.tray,
+      h("form.composer", { submit }, view.text, view.counter, view.files, view.attach, view.send),
     );
     view.teaser = h(
       "div.teaser",
@@ -816,6 +988,7 @@
       textButton(title, () => queue("messages", { text: title, payload })),
     );
     fill(view.complaint, model.complaint ? [model.complaint] : [], String);
+    drawTray();
     view.rating.hidden = !mayRate();
     const closed = model.state.state === "closed";
     text.placeholder = closed ? "Write to open the chat again" : "Write a message";
@@ -832,6 +1005,19 @@
   };
 
   let drawing = false;
+  /** Chips keep their elements while a file is on its way: only the bar moves. */
+  const drawTray = () => {
+    fill(
+      view.tray,
+      model.attached.map(({ key, file, trouble }) => [key, file?.id, trouble]),
+      (_, n) => buildAttached(model.attached[n]),
+    );
+    for (const [n, { part = 0 }] of model.attached.entries()) {
+      const bar = view.tray.children[n].querySelector("progress");
+      if (bar) bar.value = part;
+    }
+  };
+
   /** Draws once for all changes of this moment. */
   const render = () => {
     if (drawing || !root) return;
@@ -928,7 +1114,9 @@
     const left = room();
     counter.textContent = left < 0 ? `${-left} too many` : left < COUNTER_AT ? `${left} left` : "";
     counter.classList.toggle("bad", left < 0);
-    view.send.disabled = left < 0 || left === TEXT_LIMIT;
+    const under = model.attached.some(({ file, trouble }) => !file && !trouble);
+    const some = left < TEXT_LIMIT || model.attached.some(({ file }) => file);
+    view.send.disabled = left < 0 || under || !some;
     model.complaint = "";
     if (text.value) noteTyping();
     render();
@@ -941,7 +1129,11 @@
     event.preventDefault();
     if (view.send.disabled) return;
     atEnd = true;
-    queue("messages", { text: view.text.value.trim() });
+    const files = model.attached.map(({ file }) => file).filter(Boolean);
+    model.attached = model.attached.filter(({ file }) => !file);
+    saveAttached();
+    const ids = files.length && { files: files.map(({ id }) => id) };
+    queue("messages", { text: view.text.value.trim(), ...ids }, files);
     write("");
     view.text.focus();
   };
@@ -949,6 +1141,23 @@
     // An input method may need Enter to choose a word; Safari says so by key code only.
     const composing = event.isComposing || event.keyCode === 229;
     if (event.key === "Enter" && !event.shiftKey && !composing) submit(event);
+  };
+
+  const onFiles = () => {
+    attach(view.files.files);
+    view.files.value = ""; // the same file may be chosen again
+  };
+  /** Files that were pasted or dropped; text is the input's own business. */
+  const onCarried = (event, { files }) => {
+    if (!files.length) return;
+    event.preventDefault();
+    attach(files);
+  };
+  const onDrag = (event) => {
+    const files = event.dataTransfer.types.includes("Files");
+    view.panel.classList.toggle("drop", files && event.type === "dragover");
+    if (files) event.preventDefault();
+    return files;
   };
 
   // ---------------------------------------------------------------- colours and styles
@@ -1102,7 +1311,7 @@
 
     .complaint { padding: 8px 16px; font-size: 14px; color: var(--bad); }
     .composer {
-      display: flex; align-items: end; gap: 8px; padding: 10px 12px;
+      display: flex; align-items: end; gap: 4px; padding: 10px 12px;
       border-top: 1px solid var(--line);
     }
     textarea {
@@ -1111,6 +1320,23 @@
     }
     textarea:focus { outline-offset: -1px; }
     .counter { align-self: center; }
+    .tray { display: grid; gap: 6px; max-height: 40%; padding: 10px 12px 0; overflow-y: auto; }
+    .chip {
+      display: flex; align-items: center; flex-wrap: wrap; gap: 2px 10px; max-width: 100%; min-height: 44px;
+      padding: 6px 12px; border: 1px solid var(--line); border-radius: 14px; text-align: start;
+    }
+    .row > :is(.chip, .picture) { margin-top: 4px; }
+    .chip b { flex: 1; min-width: 0; overflow-wrap: anywhere; }
+    small { font-size: 13px; color: var(--dim); font-weight: 400; }
+    .bad small { flex-basis: 100%; order: 1; color: var(--bad); }
+    .chip .plain { order: 2; min-height: 32px; padding: 3px 12px; }
+    .chip canvas { width: 36px; height: 36px; border-radius: 8px; object-fit: cover; }
+    .chip .icon { width: 32px; height: 32px; margin-inline-end: -6px; }
+    progress { width: 84px; height: 6px; accent-color: var(--accent); }
+    .picture { max-width: 100%; border-radius: 14px; overflow: hidden; background: var(--soft); }
+    .picture canvas { display: block; width: 220px; max-width: 100%; height: 160px; object-fit: cover; }
+    .picture svg { width: 220px; height: 80px; padding: 24px; }
+    .drop { outline: 3px dashed var(--link); outline-offset: -8px; }
     .send:disabled { background: var(--soft); color: var(--dim); cursor: default; }
 
     @media (max-width: 480px) {
@@ -1143,6 +1369,7 @@
     remember();
     build();
     dress();
+    model.attached = (own.get("attached") || []).map((file) => ({ ...file, key: file.id, file }));
     write(own.get("draft") || "");
     model.open = wanted = !!own.get("open");
     draw();
