@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from bot import wording
 from bot.commands import (
     Assign,
     Claim,
@@ -48,6 +49,7 @@ from bot.events import (
     HeldDropped,
     Labelled,
     NoteWritten,
+    NoticeShown,
     Reopened,
     ReplyHeld,
     ReturnedToBot,
@@ -83,13 +85,17 @@ def _transfer(c: Conversation, command: Transfer) -> Events:
 def _assign(c: Conversation, command: Assign) -> Events:
     if c.state is not State.WAITING or c.epoch != command.epoch or c.assigned == command.assigned:
         return ()
-    return (command.assigned,)
+    return (command.assigned, *command.notices)
 
 
 def _unclaim(c: Conversation, command: Unclaim) -> Events:
     if c.owner is None or c.epoch != command.epoch:
         return ()
-    return (Unclaimed(agent=c.owner, because=command.because),)
+    text = wording.NOTICES[command.because].format(agent=c.owner.name)
+    return (
+        Unclaimed(agent=c.owner, because=command.because),
+        NoticeShown(code=command.because, text=text),
+    )
 
 
 def _return_to_bot(c: Conversation, command: ReturnToBot) -> Events:

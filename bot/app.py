@@ -27,13 +27,16 @@ from bot.assistant import Assistant, AssistantFollower
 from bot.clock import Clock
 from bot.delivery import Delivery, Station
 from bot.desk_health import downs
+from bot.desk_plan import Plan, load_plan
 from bot.desks import Desk
 from bot.errors import SettingsError
 from bot.files import Files
 from bot.following import follow
+from bot.people import People
+from bot.presence import Presence
 from bot.router import Router
 from bot.settings import Settings
-from bot.store import Follower, Store
+from bot.store import OWNER_CHECK_MS, Follower, Store
 from bot.wakes import Wakes
 from bot.web import pages, wire
 from bot.web.accounts import Accounts
@@ -65,9 +68,20 @@ def build(settings: Settings) -> Starlette:
         )
     redis = connect(settings.redis_url.reveal())
     waiting = connect(settings.redis_url.reveal(), patient=True)
-    store = Store(redis)
+    plan = read_plan(settings)
+    store = Store(redis, owner_check_ms=min(OWNER_CHECK_MS, plan.vanish_after))
     wakes = Wakes(waiting)
-    router = Router(store, greeting=settings.greeting)
+    accounts = Accounts(redis)
+    stations: list[Station] = []  # filled below: they need the router, which tells `people`
+    people = People(
+        redis,
+        store,
+        plan,
+        accounts=accounts.people,
+        desks=lambda: [station.desk.name for station in stations],
+    )
+    router = Router(store, greeting=settings.greeting, observer=people.note)
+    presence = Presence(store, router, people)
     limits = Limits()
     files = FileExchange(
         Files(redis, now=router.now, size_at_most=settings.file_mb * 1024**2), limits
@@ -94,9 +108,8 @@ def build(settings: Settings) -> Starlette:
         per_address=Rate(max(60.0, a_second * 12), a_second),
         bot_name=settings.bot_name,
     )
-    accounts = Accounts(redis)
     logins = Logins(redis, accounts)
-    stations = set_up_desks(settings, redis=redis, store=store, router=router)
+    stations += set_up_desks(settings, redis=redis, store=store, router=router)
     console = Console(
         store=store,
         router=router,
@@ -105,6 +118,7 @@ def build(settings: Settings) -> Starlette:
         logins=logins,
         accounts=accounts,
         down=partial(downs, redis, [station.desk.name for station in stations]),
+        presence=presence,
     )
 
     async def health() -> dict[str, str]:
@@ -114,7 +128,8 @@ def build(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         run = partial(follow, store=store, wakes=wakes, now=router.now)
-        turns, clock = AssistantFollower(store, router, assistant), Clock(router)
+        turns = AssistantFollower(store, router, assistant)
+        clock = Clock(store, router, people)
         async with anyio.create_task_group() as tasks:
             for station in stations:
                 others = [one for one in stations if one is not station]
@@ -127,6 +142,7 @@ def build(settings: Settings) -> Starlette:
                 wakes.run,
                 partial(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH)),
                 partial(run, Follower.ASSISTANT, turns.act, at_once=TURNS_AT_ONCE),
+                # One at a time: whom it asks next depends on whom it has just asked.
                 partial(run, Follower.CLOCK, clock.act, at_once=1),
             ):
                 tasks.start_soon(_for_ever, work)
@@ -182,6 +198,19 @@ async def _receive(desk: Desk) -> None:
         except Exception:
             log.exception("%s stopped receiving; beginning again", desk.name)
             await anyio.sleep(1.0)
+
+
+def read_plan(settings: Settings) -> Plan:
+    """The owner's desk plan.
+
+    Raises: SettingsError (it cannot be read), PolicyError (it is wrong)."""
+    try:
+        return load_plan(settings.desk.read_text(encoding="utf-8"))
+    except OSError as why:
+        raise SettingsError(
+            f"The desk plan {settings.desk} cannot be read: {why.strerror}.",
+            hint="DESKHAND_DESK says where it is.",
+        ) from None
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:

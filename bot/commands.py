@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, Union
 
-from bot.events import Agent, Assigned, File, Handoff, Reading, Record, Utterance
+from bot.events import Agent, Assigned, File, Handoff, NoticeShown, Reading, Record, Utterance
 
 
 class Start(Record, frozen=True):
@@ -130,10 +130,12 @@ class Transfer(Record, frozen=True):
 
 
 class Assign(Record, frozen=True):
-    """Say who is asked now. Void when nobody waits any more, or the epoch has moved."""
+    """Say who is asked now, and tell the customer. Void when nobody waits any more, or the epoch
+    has moved."""
 
     assigned: Assigned
     epoch: int
+    notices: tuple[NoticeShown, ...] = ()
 
 
 class Unclaim(Record, frozen=True):
@@ -184,9 +186,11 @@ class LeaveContact(Record, frozen=True):
 
 
 class NoteMail(Record, frozen=True):
-    """Agents' answers up to seq `up_to` have gone out by e-mail."""
+    """Agents' answers up to seq `up_to` have gone out by e-mail; with a `problem`, they never
+    will."""
 
     up_to: int
+    problem: str = ""
 
 
 class Tell(Record, frozen=True):

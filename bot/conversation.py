@@ -56,13 +56,16 @@ from bot.events import (
     HandoffRequested,
     HeldDropped,
     Labelled,
+    MailFailed,
     MailSent,
     NoteWritten,
     NoticeShown,
     Rated,
+    Reading,
     Reopened,
     ReplyHeld,
     ReturnedToBot,
+    Rung,
     Snoozed,
     Started,
     Transferred,
@@ -74,12 +77,8 @@ from bot.state import Conversation, Draft, Held, State, illegal
 
 __all__ = ["MOVES", "NEW_EPOCH", "Conversation", "State", "decide", "evolve", "next_due", "record"]
 
-#: While nobody has picked up: after how many milliseconds of waiting the customer is told what.
-WAITING_NEWS: tuple[tuple[int, str], ...] = (
-    (60_000, "waiting_a_minute"),
-    (300_000, "waiting_long"),
-)
-
+#: Intents that the state remembers, for the skill that a person needs.
+INTENTS_AT_MOST = 5
 
 _B, _W, _H, _S, _C = State.BOT, State.WAITING, State.HUMAN, State.SNOOZED, State.CLOSED
 _ANY = {state: state for state in State}
@@ -113,6 +112,7 @@ MOVES: Mapping[type[Any], Mapping[State, State]] = MappingProxyType(
         Labelled: _ANY,
         ContactLeft: _ANY,
         MailSent: _ANY,
+        MailFailed: _ANY,
         NoticeShown: _ANY,
     }
 )
@@ -265,7 +265,11 @@ def _leave_contact(c: Conversation, command: LeaveContact) -> tuple[Event, ...]:
 
 
 def _note_mail(c: Conversation, command: NoteMail) -> tuple[Event, ...]:
-    return (MailSent(up_to=command.up_to),) if command.up_to > c.mailed else ()
+    if command.up_to <= c.mailed:
+        return ()
+    if command.problem:
+        return (MailFailed(up_to=command.up_to, problem=command.problem),)
+    return (MailSent(up_to=command.up_to),)
 
 
 def _tell(c: Conversation, command: Tell) -> tuple[Event, ...]:
@@ -275,24 +279,28 @@ def _tell(c: Conversation, command: Tell) -> tuple[Event, ...]:
 
 
 def _let_time_pass(c: Conversation, command: LetTimePass) -> tuple[Event, ...]:
-    due = next_due(c)
-    if due is None or due > command.now:
-        return ()
-    if c.state is State.SNOOZED:
-        return (Woken(because="time"),)
-    waited = command.now - (c.waiting_since or command.now)
-    code = [code for after, code in WAITING_NEWS if after <= waited][-1]
-    return (NoticeShown(code=code, text=wording.NOTICES[code]),)
+    over = c.snoozed_until is not None and c.snoozed_until <= command.now
+    return (Woken(because="time"),) if over else ()
 
 
-def next_due(c: Conversation) -> int | None:
-    """When time alone will be news for this conversation (ms), or None."""
+def _step_due(c: Conversation) -> int | None:
+    if c.assigned is None:
+        return c.waiting_since
+    if c.assigned.agents or c.assigned.rung == Rung.CLOSED:
+        return c.assigned.due
+    return c.updated_at  # nobody could be asked yet: the clock looks again and again
+
+
+def next_due(c: Conversation, *, owner_check_ms: int) -> int | None:
+    """When time alone will be news for this conversation (ms), or None: the snooze is over; who
+    waits is due for the next step (at once, if nobody could be asked yet); the customer has waited
+    so long (`owner_check_ms`) for the owner's answer that it is seen whether the owner is there."""
     if c.state is State.SNOOZED:
         return c.snoozed_until
-    if c.state is State.WAITING and c.waiting_since is not None:
-        told = [n for n, (_, code) in enumerate(WAITING_NEWS) if code in c.told]
-        ahead = WAITING_NEWS[max(told, default=-1) + 1 :]
-        return c.waiting_since + ahead[0][0] if ahead else None
+    if c.state is State.WAITING:
+        return _step_due(c)
+    if c.state is State.HUMAN and c.unanswered_since is not None:
+        return max(c.unanswered_since, c.owned_since or 0) + owner_check_ms
     return None
 
 
@@ -353,6 +361,7 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
                 "offered": tuple(b.payload for m in messages for b in m.buttons),
                 "told": (),
                 "reading": reading or c.reading,
+                "intents": _intents(c, reading),
                 "assistant_seq": seq or c.assistant_seq,
                 "returned": c.returned and seq is None,
             }
@@ -361,7 +370,7 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
         case Claimed(agent=agent):
             changes |= {"owner": agent, "owned_since": entry.at, "escalated": True}
         case AgentSpoke(draft=used):
-            changes["unanswered"] = ()
+            changes |= {"unanswered": (), "answered": entry.seq}
             changes["drafts"] = tuple(
                 d for d in c.drafts if d.origin != "suggestion" and d.seq != used
             )
@@ -403,7 +412,7 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
             changes["rating"] = event
         case ContactLeft(email=email):
             changes["contact"] = email
-        case MailSent(up_to=up_to):
+        case MailSent(up_to=up_to) | MailFailed(up_to=up_to):
             changes["mailed"] = up_to
         case NoticeShown(code=code):
             changes["told"] = (*c.told, code)
@@ -412,6 +421,13 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
     if changes.get("unanswered") == ():
         changes["unanswered_since"] = None
     return msgspec.structs.replace(c, **changes)
+
+
+def _intents(c: Conversation, reading: Reading | None) -> tuple[str, ...]:
+    if reading is None or reading.intent is None:
+        return c.intents
+    others = (intent for intent in c.intents if intent != reading.intent)
+    return (*others, reading.intent)[-INTENTS_AT_MOST:]
 
 
 def record(

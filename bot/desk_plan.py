@@ -6,7 +6,6 @@ key is explained in the file itself.
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from datetime import date
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.events import Agent
+from bot.events import Agent, Rung
 from bot.opening_hours import ALL_DAY, WEEKDAYS, Hours, Span
 from bot.policy_file import PolicyError, Section, read_file
 
@@ -53,17 +52,6 @@ LANGUAGE = re.compile(r"[a-z]{2}")
 SPAN = re.compile(r"([0-2]?[0-9]):([0-5][0-9])-([0-2]?[0-9]):([0-5][0-9])")
 YEARLY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-class Rung(str, enum.Enum):
-    """The steps of the ladder; the values stand in the log (`events.Assigned`)."""
-
-    FIRST = "first"  #: somebody is asked, at once
-    AGAIN = "again"  #: the same person, again
-    NEXT_AGENT = "next_agent"  #: somebody else, also without the skill
-    OTHER_DESK = "other_desk"  #: another desk gets it as well
-    OWNER = "owner"  #: the owners
-    EMAIL = "email"  #: the customer may leave an address
 
 
 @dataclass(frozen=True)
@@ -279,7 +267,7 @@ def _desks(section: Section) -> tuple[str, ...]:
 
 
 def _ladder(root: Section) -> tuple[Step, ...]:
-    later = [rung.value for rung in Rung if rung is not Rung.FIRST]
+    later = [rung.value for rung in Rung if rung not in (Rung.CLOSED, Rung.FIRST)]
     steps: list[Step] = []
     for section in root.sections("ladder"):
         rung = section.name("rung")

@@ -6,6 +6,7 @@ events do to a conversation is not here but in `bot.conversation`.
 
 from __future__ import annotations
 
+import enum
 import re
 from typing import Any, Final, Literal, Union
 
@@ -35,6 +36,18 @@ class Button(Record, frozen=True):
 
     title: str
     payload: str
+
+
+class Rung(str, enum.Enum):
+    """The steps that are taken while nobody comes."""
+
+    CLOSED = "closed"  #: outside of the opening hours: nobody is asked
+    FIRST = "first"  #: somebody is asked, at once
+    AGAIN = "again"  #: the same person, again
+    NEXT_AGENT = "next_agent"  #: somebody else, also without the skill
+    OTHER_DESK = "other_desk"  #: another desk gets it as well
+    OWNER = "owner"  #: the owners
+    EMAIL = "email"  #: the customer may leave an address
 
 
 class File(Record, frozen=True):
@@ -207,14 +220,16 @@ class Unclaimed(_Event, frozen=True, tag="unclaimed"):
 
 
 class Assigned(_Event, frozen=True, tag="assigned"):
-    """Who is asked to come now. `step` counts the rungs climbed since the customer began to wait;
-    `agents` are asked by name, and nobody of them: everybody at the desk is."""
+    """Who is asked to come now. `step` counts the rungs climbed since the customer began to wait
+    (`rung`: a `Rung`'s value); `agents` are asked by name, and nobody by name: everybody at
+    the desk is. `due`: when the next step is (ms), if there is one."""
 
     step: int
     rung: str
     desk: str
     agents: tuple[Agent, ...] = ()
     skill: str | None = None
+    due: int | None = None
 
 
 class ReturnedToBot(_Event, frozen=True, tag="returned_to_bot"):
@@ -281,6 +296,13 @@ class MailSent(_Event, frozen=True, tag="mail_sent"):
     up_to: int
 
 
+class MailFailed(_Event, frozen=True, tag="mail_failed"):
+    """Agents' answers up to seq `up_to` could not be sent by e-mail, and are not tried again."""
+
+    up_to: int
+    problem: str
+
+
 class NoticeShown(_Event, frozen=True, tag="notice"):
     """A true word from the system to the customer."""
 
@@ -315,6 +337,7 @@ Event = Union[  # noqa: UP007 (msgspec wants the classes, and the list reads bet
     Labelled,
     ContactLeft,
     MailSent,
+    MailFailed,
     NoticeShown,
 ]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -43,13 +43,27 @@ class Outcome:
     duplicate: bool = False
 
 
+#: Told of the conversation before and of the entries that were appended to it.
+Observer = Callable[[Conversation, Sequence[Entry]], Awaitable[None]]
+
+
 class Router:
     """The only writer of conversations."""
 
-    def __init__(self, store: Store, *, greeting: str, now: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        greeting: str,
+        now: Callable[[], int] = now_ms,
+        observer: Observer | None = None,
+    ) -> None:
+        """`observer` learns of what was stored, once; what it keeps is no part of the conversation,
+        so a kill in between may lose it."""
         self._store = store
         self._greeting = greeting
         self.now = now
+        self._observer = observer
 
     async def open(self, page: str = "") -> Conversation:
         """A new conversation, greeted by the bot."""
@@ -118,6 +132,8 @@ class Router:
             after, entries = record(before, events, at=self.now(), key=key)
             appended = await self._store.append(before, after, entries, key)
             if appended.stored:
+                if self._observer is not None:
+                    await self._observer(before, entries)
                 return Outcome(after, appended.seq, changed=True)
         raise StoreUnavailable("This conversation is too busy.", hint="Send it again in a moment.")
 

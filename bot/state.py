@@ -87,12 +87,16 @@ class Conversation(Record, frozen=True):
     spoke_at: int | None = None
     preview: str = ""
     reading: Reading | None = None
+    #: What the customer wanted lately, newest last: intents as the assistant read them.
+    intents: tuple[str, ...] = ()
     rating: Rated | None = None
     outcome: str | None = None
     page: str = ""
     #: Where answers go when the customer has left, and up to which seq they have gone there.
     contact: str | None = None
     mailed: int = 0
+    #: Seq of the latest that an agent said to the customer.
+    answered: int = 0
 
 
 _HINTS = {

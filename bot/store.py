@@ -94,6 +94,9 @@ HORIZON_MS: Final = {
 }
 #: Followers that are desks at which people work.
 DESKS: Final = (Follower.SLACK, Follower.TELEGRAM)
+#: A customer who has waited for the owner's answer for so long: the clock sees whether the owner
+#: is there.
+OWNER_CHECK_MS: Final = 20_000
 
 _APPEND: Final = """
 local state, log, keys = KEYS[1], KEYS[2], KEYS[3]
@@ -176,6 +179,15 @@ end
 return 1
 """
 
+_NUDGE: Final = """
+for i = 3, #ARGV do
+  local leased = redis.call('ZSCORE', KEYS[2], ARGV[i])
+  if not leased then redis.call('ZADD', KEYS[1], ARGV[1], ARGV[i]) end
+end
+redis.call('PUBLISH', ARGV[2], '')
+return 1
+"""
+
 #: How a Redis says that it cannot write: disk full, memory full, no replica.
 REFUSALS: Final = re.compile(r"\b(MISCONF|OOM|OutOfMemoryError|NOREPLICAS|READONLY)\b")
 
@@ -221,11 +233,13 @@ class Lease:
     until: int
 
 
-def work_after(conversation: Conversation) -> dict[Follower, int | None]:
+def work_after(
+    conversation: Conversation, owner_check_ms: int = OWNER_CHECK_MS
+) -> dict[Follower, int | None]:
     """When each follower has to act on the conversation as it is now (ms; None: not at all)."""
     return {
         Follower.ASSISTANT: conversation.updated_at if conversation.pending else None,
-        Follower.CLOCK: next_due(conversation),
+        Follower.CLOCK: next_due(conversation, owner_check_ms=owner_check_ms),
         **{
             desk: conversation.updated_at if desk.value in conversation.desks else None
             for desk in DESKS
@@ -245,8 +259,10 @@ def _is_kept(conversation: Conversation) -> bool:
 class Store:
     """All reading and writing of conversations. Safe to share between tasks."""
 
-    def __init__(self, redis: Redis[bytes]) -> None:
+    def __init__(self, redis: Redis[bytes], *, owner_check_ms: int = OWNER_CHECK_MS) -> None:
         self._redis = redis
+        self.owner_check_ms = owner_check_ms
+        self._nudge = redis.register_script(_NUDGE)
         self._append = redis.register_script(_APPEND)
         self._take = redis.register_script(_TAKE)
         self._renew = redis.register_script(_RENEW)
@@ -284,7 +300,7 @@ class Store:
                 "wake": WAKE_WORK + follower.value,
                 "due": due,
             }
-            for follower, due in work_after(after).items()
+            for follower, due in work_after(after, self.owner_check_ms).items()
         ]
         head: dict[str, Any] = {
             "id": after.id,
@@ -383,6 +399,16 @@ class Store:
                 args=[now, now + lease_ms, "" if horizon is None else horizon, LEASE_AT_MOST_MS],
             )
         return Lease(follower, id.decode(), now + lease_ms) if id else None
+
+    async def nudge(self, follower: Follower, ids: Sequence[str], *, now: int) -> None:
+        """Have conversations looked at at once, because of what is not in their logs. Those that
+        are being looked at just now are left alone."""
+        if ids:
+            async with reachable():
+                await self._nudge(
+                    keys=[WORK + follower.value, LEASED + follower.value],
+                    args=[now, WAKE_WORK + follower.value, *ids],
+                )
 
     async def renew(self, lease: Lease, *, now: int, lease_ms: int) -> Lease | None:
         """The lease prolonged, or None when it was lost."""

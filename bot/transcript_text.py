@@ -26,6 +26,7 @@ from bot.events import (
     File,
     HandoffRequested,
     Labelled,
+    MailFailed,
     MailSent,
     NoteWritten,
     NoticeShown,
@@ -149,6 +150,7 @@ _WORDS: Mapping[type[Any], Callable[[Any], str | None]] = MappingProxyType(
         ),
         ContactLeft: lambda e: f"* The customer left an address: {e.email}",
         MailSent: lambda e: f"* Sent by e-mail, up to message {e.up_to}",
+        MailFailed: lambda e: f"* Could not be sent by e-mail: {e.problem}",
         NoticeShown: lambda e: f"* Told the customer: {e.text}",
     }
 )

@@ -23,13 +23,41 @@ NOTICES: Mapping[str, str] = MappingProxyType(
             "The assistant can't answer right now, so I've asked a colleague to help you. "
             "Your message is not lost."
         ),
-        "waiting_a_minute": (
-            "Nobody has been free so far. You keep your place in the queue, and your messages are "
-            "kept."
+        # While they wait (`bot.routing`); words in braces are filled in.
+        "expected": ("Judging by how long others waited lately, somebody may be here in {wait}."),
+        "open_again": "We are open again, and I have asked a colleague to come.",
+        "all_busy": (
+            "Everybody is busy with other customers right now. Somebody comes as soon as they are "
+            "free."
         ),
-        "waiting_long": (
-            "It is taking longer than it should, sorry. Your messages stay here and a colleague "
-            "will read them; you can close this page and come back to the answer later."
+        "nobody_there": (
+            "None of my colleagues is at their desk right now. They will see your messages when "
+            "they are back."
+        ),
+        "asked_again": "Nobody has come yet, so I have reminded my colleague.",
+        "asked_next": "Nobody has come yet, so I have asked another colleague.",
+        "asked_desk": "Nobody has come yet, so I have called for a colleague elsewhere as well.",
+        "asked_owner": "Nobody has come yet, so I have told the people in charge.",
+        "sorry": "It is taking longer than it should, sorry.",
+        "closed": "We are closed now.",
+        "closed_until": "We are closed now; we open again {opening}.",
+        "leave_email": (
+            "You need not wait here: leave your e-mail address below, and the answer will be sent "
+            "there."
+        ),
+        "mail_later": "You need not wait here: the answer will also be sent to {email}.",
+        "come_back": (
+            "Your messages stay here and a colleague will read them; you can close this page and "
+            "come back to the answer later."
+        ),
+        # The colleague who had the conversation is not there any more.
+        "vanished": (
+            "{agent} does not seem to be there any more, so I am asking another colleague, who can "
+            "read everything that was said."
+        ),
+        "away": (
+            "{agent} had to leave, so I am asking another colleague, who can read everything that "
+            "was said."
         ),
     }
 )
@@ -70,3 +98,8 @@ DROPPED: Mapping[str, str] = MappingProxyType(
         "closed": "the conversation was closed meanwhile",
     }
 )
+
+
+def place(position: int) -> str:
+    """The place in the queue, to the customer; 1 is the next."""
+    return "You are next." if position == 1 else f"You are number {position} in the queue."

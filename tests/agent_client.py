@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -86,6 +86,15 @@ async def until_event(events: AsyncIterator[tuple[str, Any]], wanted: str) -> An
             if name == wanted:
                 return data
     raise AssertionError(f"the stream ended before {wanted!r}")
+
+
+async def until(check: Callable[[], Awaitable[bool]], what: str, within: float = 10) -> None:
+    """Ask `check` until it is true; fail with `what` after `within` seconds."""
+    with anyio.move_on_after(within):
+        while not await check():
+            await anyio.sleep(0.01)
+        return
+    raise AssertionError(f"{what} did not happen within {within:g} s")
 
 
 async def escalate(router: Router, text: str) -> str:

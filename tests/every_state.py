@@ -25,6 +25,7 @@ from bot.events import (
     HandoffRequested,
     HeldDropped,
     Labelled,
+    MailFailed,
     MailSent,
     NoteWritten,
     NoticeShown,
@@ -63,7 +64,7 @@ EXAMPLES: dict[type[Any], Any] = {
     NoteWritten: NoteWritten(agent=ANNA, text="nice person"),
     Transferred: Transferred(agent=ANNA, skill="sales"),
     Unclaimed: Unclaimed(agent=ANNA, because="vanished"),
-    Assigned: Assigned(step=1, rung="first", desk="slack", agents=(BEN,)),
+    Assigned: Assigned(step=1, rung="first", desk="slack", agents=(BEN,), due=7_000),
     ReturnedToBot: ReturnedToBot(agent=ANNA),
     Snoozed: Snoozed(agent=ANNA, until=9_000),
     Woken: Woken(because="time"),
@@ -73,6 +74,7 @@ EXAMPLES: dict[type[Any], Any] = {
     Labelled: Labelled(agent=ANNA, of=3, intent="order_status"),
     ContactLeft: ContactLeft(email="jo@example.com"),
     MailSent: MailSent(up_to=6),
+    MailFailed: MailFailed(up_to=6, problem="no such mailbox"),
     NoticeShown: NoticeShown(code="handoff", text="One moment."),
 }
 

@@ -8,11 +8,9 @@ import msgspec
 import pytest
 
 from bot import commands as do
-from bot import wording
 from bot.conversation import (
     MOVES,
     NEW_EPOCH,
-    WAITING_NEWS,
     Conversation,
     State,
     decide,
@@ -22,6 +20,7 @@ from bot.conversation import (
 )
 from bot.errors import IllegalMove, OwnedByOther, PayloadNotOffered, UnknownConversation
 from bot.events import (
+    Assigned,
     BotAnswerDropped,
     BotAnswered,
     Button,
@@ -193,26 +192,55 @@ def test_only_buttons_on_offer_can_be_pressed_and_only_until_the_next_message() 
             decide(conversation, do.Say(text="Yes", client_id="c-3", payload=payload))
 
 
-def test_who_waits_is_told_the_truth_step_by_step_and_each_only_once() -> None:
-    waiting, told = IN[State.WAITING], []
-    while (due := next_due(waiting)) is not None:
-        assert decide(waiting, do.LetTimePass(now=due - 1)) == ()
-        waiting, entries = record(waiting, decide(waiting, do.LetTimePass(now=due)), at=due, key="")
-        told += [entry.event.code for entry in entries if isinstance(entry.event, NoticeShown)]
-    assert told == [code for _, code in WAITING_NEWS]
-
-
-def test_after_a_long_pause_only_the_latest_truth_is_told() -> None:
-    waiting = IN[State.WAITING]
-    (notice,) = decide(waiting, do.LetTimePass(now=10_000_000))
-    assert notice == NoticeShown(code="waiting_long", text=wording.NOTICES["waiting_long"])
+def due(c: Conversation) -> int | None:
+    return next_due(c, owner_check_ms=500)
 
 
 def test_a_snooze_ends_when_its_time_comes() -> None:
     snoozed = IN[State.SNOOZED]
-    assert next_due(snoozed) == 9_000
+    assert due(snoozed) == 9_000
     assert decide(snoozed, do.LetTimePass(now=8_999)) == ()
     assert decide(snoozed, do.LetTimePass(now=9_000)) == (Woken(because="time"),)
+
+
+def test_who_waits_is_due_at_once_and_then_whenever_the_step_says() -> None:
+    waiting = IN[State.WAITING]
+    assert due(waiting) == waiting.waiting_since
+    for agents, rung, expected in [
+        ((BEN,), "first", 70_000),
+        ((), "first", 2_000),  # nobody could be asked: the clock keeps looking
+        ((), "closed", 70_000),
+    ]:
+        assigned = Assigned(step=0, rung=rung, desk="slack", agents=agents, due=70_000)
+        asked = after(waiting, do.Assign(assigned=assigned, epoch=waiting.epoch), at=2_000)
+        assert due(asked) == expected
+
+
+def test_a_step_and_what_the_customer_is_told_of_it_are_one() -> None:
+    waiting = IN[State.WAITING]
+    notice = NoticeShown(code="queue", text="You are number 2 in the queue.")
+    assigned = Assigned(step=0, rung="first", desk="slack", agents=(BEN,), due=9)
+    assign = do.Assign(assigned=assigned, epoch=waiting.epoch, notices=(notice,))
+    assert decide(waiting, assign) == (assigned, notice)
+
+
+def test_an_owner_is_looked_for_when_the_customer_has_waited_for_the_answer() -> None:
+    human = after(IN[State.HUMAN], do.Reply(agent=ANNA, text="Hi"), at=3_000)
+    assert due(human) is None
+    assert due(after(human, SAY, at=4_000)) == 4_500
+    # What was asked before they came counts from when they came.
+    taken = after(IN[State.WAITING], do.Claim(agent=ANNA), at=50_000)
+    assert due(taken) == 50_500
+
+
+def test_what_the_customer_wanted_lately_is_remembered_without_repetitions() -> None:
+    c = begun()
+    for intent in ["a", "b", "a", None, "c", "d", "e", "f"]:
+        c = after(c, do.Say(text="x", client_id="x"))
+        reading = Reading(intent=intent)
+        answer = do.Answer(in_reply_to=c.pending[0], epoch=0, messages=HELLO, reading=reading)
+        c = after(c, answer)
+    assert c.intents == ("a", "c", "d", "e", "f")
 
 
 def test_a_rating_is_one_to_five_stars() -> None:

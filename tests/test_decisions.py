@@ -27,6 +27,7 @@ from bot.events import (
     HandoffRequested,
     HeldDropped,
     Labelled,
+    MailFailed,
     MailSent,
     NoteWritten,
     NoticeShown,
@@ -102,8 +103,9 @@ DECISIONS: list[tuple[do.Command, Entry | None, dict[State, Expected]]] = [
     (do.Answer(in_reply_to=3, epoch=99, messages=HELLO), None, always(BotAnswerDropped)),
     (do.Tell(code="assistant_loading", in_reply_to=99, epoch=0), None, always()),
     (do.LetTimePass(now=2_000), None, always()),
-    (do.LetTimePass(now=1_000_000_000), None, each([], [NoticeShown], [], [Woken], [])),
+    (do.LetTimePass(now=1_000_000_000), None, each([], [], [], [Woken], [])),
     (do.NoteMail(up_to=4), None, always(MailSent)),
+    (do.NoteMail(up_to=4, problem="no such mailbox"), None, always(MailFailed)),
     (do.NoteMail(up_to=0), None, always()),
     # Who has it.
     (do.Claim(agent=ANNA), None, each([Claimed], [Claimed], [], [Woken], NO)),
@@ -130,7 +132,11 @@ DECISIONS: list[tuple[do.Command, Entry | None, dict[State, Expected]]] = [
         each([], [Assigned], [], [], []),
     ),
     (do.Assign(assigned=Assigned(step=1, rung="first", desk="slack"), epoch=0), None, always()),
-    (do.Unclaim(because="vanished", epoch=2), None, each([], [], [Unclaimed], [Unclaimed], [])),
+    (
+        do.Unclaim(because="vanished", epoch=2),
+        None,
+        each([], [], [Unclaimed, NoticeShown], [Unclaimed, NoticeShown], []),
+    ),
     (do.Unclaim(because="away", epoch=1), None, always()),
     (
         do.ReturnToBot(agent=ANNA),

@@ -151,6 +151,10 @@ class Accounts:
         added = await self._add_if_none(keys=[ACCOUNTS], args=[owner.login, row])
         return password if added else None
 
+    async def people(self) -> list[tuple[str, str, bool]]:
+        """All accounts as (login, name, whether an owner)."""
+        return [(one.login, one.name, one.role is Role.OWNER) for one in await self.list()]
+
     async def list(self) -> list[Account]:
         """All accounts, owners first, then by login."""
         rows = await self._redis.hvals(ACCOUNTS)

@@ -27,6 +27,7 @@ from bot import transcript
 from bot.desk_health import Down
 from bot.errors import DeskhandError, OriginNotAllowed, StoreUnavailable
 from bot.events import Agent, Entry
+from bot.presence import Presence
 from bot.router import Router
 from bot.store import SHELVES, WAKE_CONVERSATION, WAKE_QUEUE, Store
 from bot.transcript_text import as_text
@@ -81,6 +82,10 @@ class Login(msgspec.Struct, frozen=True):
         return f"Login(login={self.login!r})"
 
 
+class NewPresence(msgspec.Struct, frozen=True):
+    away: bool
+
+
 class Console:
     """The routes, with what they need."""
 
@@ -94,6 +99,7 @@ class Console:
         logins: Logins,
         accounts: Accounts,
         down: Callable[[], Awaitable[Mapping[str, Down]]],
+        presence: Presence,
     ) -> None:
         """`down` tells which of the other desks cannot be reached."""
         self._store = store
@@ -103,6 +109,7 @@ class Console:
         self._logins = logins
         self._accounts = accounts
         self._down = down
+        self._presence = presence
         self._templates = Jinja2Templates(HERE / "templates")
 
     def routes(self) -> list[Route]:
@@ -113,6 +120,7 @@ class Console:
             Route("/api/desk/login", self.log_in, methods=post),
             Route("/api/desk/logout", self.log_out, methods=post),
             Route("/api/desk/me", self.me, methods=get),
+            Route("/api/desk/me/presence", self.presence, methods=["GET", "POST"]),
             Route("/api/desk/queue", self.queue, methods=get),
             Route("/api/desk/events", self.queue_events, methods=get),
             Route(conversation, self.conversation, methods=get),
@@ -161,6 +169,30 @@ class Console:
 
     async def me(self, request: Request) -> Response:
         return _json(_me(await self._session(request)))
+
+    async def presence(self, request: Request) -> Response:
+        """Whether the agent is there to be asked; a POST changes it. And who else is."""
+        session = await self._session(request)
+        login = session.account.login
+        if request.method == "POST":
+            wish = await wire.body(request, NewPresence)
+            await (self._presence.go_away if wish.away else self._presence.come_back)(login)
+        standings = await self._presence.everybody()
+        return _json(
+            {
+                "away": await self._presence.absence(login) is not None,
+                "team": [
+                    {
+                        "login": one.member.login,
+                        "name": one.member.name,
+                        "away": one.absence is not None,
+                        "conversations": one.load,
+                        "capacity": one.member.capacity,
+                    }
+                    for one in standings
+                ],
+            }
+        )
 
     async def _session(self, request: Request) -> Session:
         """The agent behind the request. A request that changes something must also prove that it
@@ -224,7 +256,8 @@ class Console:
     # ── one conversation ──
 
     async def conversation(self, request: Request) -> Response:
-        await self._session(request)
+        session = await self._session(request)
+        await self._presence.seen(session.account.login)  # who opens one to read it is there
         news = await self._store.news(request.path_params["id"], 0, "customer")
         # The state is read after the log: what it has seen beyond, the stream brings.
         return _json(
@@ -299,6 +332,7 @@ class Console:
             # Only the one who answers is worth announcing to the customer.
             if conversation.owner == agent:
                 await self._store.show_typing(id, "agent", agent.name)
+            await self._presence.seen(agent.login)
             return _json({"seq": conversation.seq}, status=202)
         order = await order_of(
             agent,

@@ -52,6 +52,8 @@ OPERATIONS: Sequence[Operation] = (
     Operation("post", "/api/desk/login", "Log in", None, desk.Login),
     Operation("post", "/api/desk/logout", "Log out", _DESK),
     Operation("get", "/api/desk/me", "Who am I", _DESK),
+    Operation("get", "/api/desk/me/presence", "Am I there to be asked, and who else is", _DESK),
+    Operation("post", "/api/desk/me/presence", "Go away, or come back", _DESK, desk.NewPresence),
     Operation("get", "/api/desk/queue", "The queue", _DESK),
     Operation("get", "/api/desk/events", "Follow the queue", _DESK, stream=True),
     Operation("get", "/api/desk/conversations/{id}", "One conversation, whole", _DESK),

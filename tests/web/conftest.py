@@ -9,8 +9,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.router import Router
+from bot.store import Store
 from bot.web.accounts import Accounts, Role
-from tests.agent_client import PASSWORD, AgentClient, escalate
+from tests.agent_client import PASSWORD, AgentClient, escalate, until
 from tests.gateway import RunningGateway
 
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -48,6 +49,12 @@ async def ben(gateway: RunningGateway, accounts: Accounts) -> AsyncIterator[Agen
 
 
 @pytest.fixture
-async def waiting(router: Router) -> str:
-    """A conversation that waits for a person."""
-    return await escalate(router, "Is the tent waterproof?")
+async def waiting(gateway: RunningGateway, router: Router, store: Store) -> str:
+    """A conversation that waits for a person; the clock has asked somebody."""
+    id = await escalate(router, "Is the tent waterproof?")
+
+    async def asked() -> bool:
+        return (await store.load(id)).assigned is not None
+
+    await until(asked, "the first step")
+    return id

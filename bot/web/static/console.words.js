@@ -83,7 +83,7 @@ export function span(ms) {
   return `${Math.floor(hours / 24)} d`;
 }
 
-/** How urgent a wait is. The customer is told something after one minute and after five. */
+/** How urgent a wait is. */
 export function urgency(ms) {
   if (ms >= 300_000) return "late";
   return ms >= 60_000 ? "soon" : "fresh";
