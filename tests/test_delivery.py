@@ -384,7 +384,7 @@ async def test_two_hundred_hand_offs_at_once_arrive_once_each_though_the_platfor
 ) -> None:
     platform.answers = [
         error
-        for n in range(10)
+        for n in range(4)
         for error in (DeskBusy("slow down", after_s=0.05), DeskDown(f"500, the {n}th"))
     ]
     async with AsyncExitStack() as stack:
