@@ -14,8 +14,11 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.titles import WISHES, wish
+from actions.triage import policy
+from bot.suggestions import suggestion
+from bot.triage import Policy, Reason
 
-__all__ = ["ActionHandoff", "summary"]
+__all__ = ["ActionHandoff", "draft", "summary"]
 
 REASONS = frozenset(
     {
@@ -32,6 +35,9 @@ REASONS = frozenset(
     }
 )
 """Reasons with words of their own, `utter_handoff_<reason>`."""
+
+DRAFTED = frozenset({Reason.SENSITIVE.value, Reason.COMPLAINT.value})
+"""Reasons of topics that are never answered automatically, but for which an agent gets a draft."""
 
 CHAT = frozenset(
     {
@@ -83,6 +89,7 @@ class ActionHandoff(Action):
                     "reasons": [str(words) for words in triage.get("reasons") or ()],
                     "skill": triage.get("skill"),
                     "summary": summary(tracker.slots, tracker.events),
+                    "draft": draft(reason, tracker, domain, policy()),
                 }
             }
         )
@@ -93,6 +100,15 @@ class ActionHandoff(Action):
             SlotSet("requested_slot", None),
             ActiveLoop(None),
         ]
+
+
+def draft(reason: str, tracker: Tracker, domain: Mapping[str, Any], rules: Policy) -> str:
+    """On a sensitive topic: the answer that the assistant would have given, else nothing."""
+    if reason not in DRAFTED or not rules.drafts:
+        return ""
+    responses = domain.get("responses") or {}
+    said = suggestion(tracker.latest_message, rules, responses, tracker.slots)
+    return said.text if said else ""
 
 
 def summary(slots: Mapping[str, Any], events: list[dict[str, Any]]) -> str:

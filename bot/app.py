@@ -37,6 +37,7 @@ from bot.presence import Presence
 from bot.router import Router
 from bot.settings import Settings
 from bot.store import OWNER_CHECK_MS, Follower, Store
+from bot.suggesting import SuggestionFollower
 from bot.wakes import Wakes
 from bot.web import pages, wire
 from bot.web.accounts import Accounts
@@ -52,6 +53,8 @@ log = logging.getLogger(__name__)
 
 #: Conversations for which the assistant is asked at once; Rasa is one process, more only queue.
 TURNS_AT_ONCE = 64
+#: Fewer for suggestions: a customer who waits for the assistant goes first.
+SUGGESTIONS_AT_ONCE = 2
 #: Conversations that one desk is shown at once: most of that is waiting for the platform.
 SHOWN_AT_ONCE = 16
 
@@ -130,6 +133,7 @@ def build(settings: Settings) -> Starlette:
         run = partial(follow, store=store, wakes=wakes, now=router.now)
         turns = AssistantFollower(store, router, assistant)
         clock = Clock(store, router, people)
+        suggestions = SuggestionFollower(store, router, assistant)
         async with anyio.create_task_group() as tasks:
             for station in stations:
                 others = [one for one in stations if one is not station]
@@ -144,6 +148,7 @@ def build(settings: Settings) -> Starlette:
                 partial(run, Follower.ASSISTANT, turns.act, at_once=TURNS_AT_ONCE),
                 # One at a time: whom it asks next depends on whom it has just asked.
                 partial(run, Follower.CLOCK, clock.act, at_once=1),
+                partial(run, Follower.SUGGESTIONS, suggestions.act, at_once=SUGGESTIONS_AT_ONCE),
             ):
                 tasks.start_soon(_for_ever, work)
             try:

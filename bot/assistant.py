@@ -77,7 +77,17 @@ FILES_ONLY = Turn(
     )
 )
 
+
+class SuggestedReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What the assistant would say; no text when it is not sure enough, or shall not suggest."""
+
+    text: str = ""
+    intent: str | None = None
+    confidence: float = 0.0
+
+
 _decode_turn = msgspec.json.Decoder(Turn).decode
+_decode_suggestion = msgspec.json.Decoder(SuggestedReply).decode
 
 
 class Assistant:
@@ -176,6 +186,17 @@ class Assistant:
         Raises: as `turn`."""
         with _patience_of(within):
             await self._tell(conversation, spoke, human_stretch)
+
+    async def suggest(self, text: str, within: float) -> SuggestedReply:
+        """What it would say to a message that a person answers. Nothing is remembered of it.
+
+        Raises: as `turn`."""
+        with _patience_of(within):
+            raw = await self._post("suggest", {"text": text})
+        try:
+            return _decode_suggestion(raw)
+        except msgspec.MsgspecError as why:
+            raise AssistantBroken(f"The assistant's answer makes no sense: {why}") from why
 
     async def _tell(
         self, conversation: Conversation, spoke: Entry, human_stretch: list[dict[str, Any]]

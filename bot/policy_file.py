@@ -93,6 +93,12 @@ class Section:
             raise self.wrong(key, "a number from 0 to 1")
         return float(value)
 
+    def flag(self, key: str) -> bool:
+        value = self._get(key)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false")
+        return value
+
     def scores(self, key: str) -> dict[str, float]:
         section = self.section(key)
         return {name: section.score(name) for name in section.all_keys()}

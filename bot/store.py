@@ -81,6 +81,7 @@ class Follower(str, Enum):
     CLOCK = "clock"  #: time itself will be news
     SLACK = "slack"  #: has to see what is new, if it was ever asked to
     TELEGRAM = "telegram"  #: likewise
+    SUGGESTIONS = "suggestions"  #: may offer agents an answer to what the customer just wrote
 
 
 #: A lease that ends further ahead than this was taken before the clock jumped back.
@@ -91,6 +92,7 @@ HORIZON_MS: Final = {
     Follower.CLOCK: None,
     Follower.SLACK: 120_000,
     Follower.TELEGRAM: 120_000,
+    Follower.SUGGESTIONS: 6_000,
 }
 #: Followers that are desks at which people work.
 DESKS: Final = (Follower.SLACK, Follower.TELEGRAM)
@@ -237,9 +239,12 @@ def work_after(
     conversation: Conversation, owner_check_ms: int = OWNER_CHECK_MS
 ) -> dict[Follower, int | None]:
     """When each follower has to act on the conversation as it is now (ms; None: not at all)."""
+    just_spoke = conversation.spoke_at == conversation.updated_at
+    with_people = conversation.state in (State.WAITING, State.HUMAN)
     return {
         Follower.ASSISTANT: conversation.updated_at if conversation.pending else None,
         Follower.CLOCK: next_due(conversation, owner_check_ms=owner_check_ms),
+        Follower.SUGGESTIONS: conversation.updated_at if just_spoke and with_people else None,
         **{
             desk: conversation.updated_at if desk.value in conversation.desks else None
             for desk in DESKS

@@ -40,6 +40,7 @@ __all__ = [
     "asks_for_human",
     "decide",
     "load_policy",
+    "would_answer",
 ]
 
 REMEMBERED_CHARACTERS = 200
@@ -396,6 +397,16 @@ RULES: tuple[Rule, ...] = (
     _answer,
 )
 """Asked in this order; the first opinion counts. The last one always has one."""
+
+
+def would_answer(turn: Turn, policy: Policy) -> Outcome | None:
+    """What would answer the message if nothing forbade it: an intent (`ANSWER`), a help page
+    (`HELP`), or nothing for certain (None)."""
+    if turn.is_payload:
+        return None
+    if _on_a_help_page(turn, policy) is not None:
+        return Outcome.HELP
+    return Outcome.ANSWER if _doubt(turn, policy) is None else None
 
 
 # --- what the rules ask ---------------------------------------------------------------------

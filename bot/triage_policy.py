@@ -78,6 +78,9 @@ class Policy:
     candidate_confidence: float
     help_score: float
     general_intents: frozenset[str]
+    drafts: bool
+    suggestions: bool
+    suggestion_confidence: float
     anger: float
     annoyance: float
     clarifications: int
@@ -110,7 +113,7 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
     root = read_file(source, "the triage policy")
     confidence, mood = root.section("confidence"), root.section("mood")
     limits, intents = root.section("limits"), root.section("intents")
-    pages = root.section("help")
+    pages, agents = root.section("help"), root.section("agents")
     policy = Policy(
         answer_confidence=confidence.score("answer"),
         sure_confidence=confidence.score("sure"),
@@ -120,6 +123,9 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
         candidate_confidence=confidence.score("candidate"),
         help_score=pages.score("answer"),
         general_intents=frozenset(pages.names("general")),
+        drafts=agents.flag("drafts"),
+        suggestions=agents.flag("suggestions"),
+        suggestion_confidence=agents.score("suggestion"),
         anger=mood.score("anger"),
         annoyance=mood.score("annoyance"),
         anger_by_signal=mood.scores("anger_by_signal"),
@@ -137,7 +143,7 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
         rejecting_intents=frozenset(intents.names("rejecting")),
         topics=tuple(_topic(section) for section in root.sections("topics")),
     )
-    for section in (confidence, pages, mood, limits, intents, root):
+    for section in (confidence, pages, agents, mood, limits, intents, root):
         section.done()
     if policy.sure_confidence < policy.answer_confidence:
         raise confidence.wrong("sure", "at least confidence.answer")

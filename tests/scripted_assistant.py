@@ -88,6 +88,9 @@ class ScriptedAssistant:
         self.waiting = 0
         self.turns: list[dict[str, Any]] = []
         self.returned: list[dict[str, Any]] = []
+        #: What is suggested, by the customer's words, as {text, intent, confidence}.
+        self.suggestions: dict[str, Answer] = {}
+        self.asked_for_suggestions: list[str] = []
         self.delay = 0.0
         self.status = 200
         self._script: dict[str, Answer] = {}
@@ -149,6 +152,10 @@ class ScriptedAssistant:
                 if self.path.endswith("/returned"):
                     assistant.returned.append(body)
                     return self._send(200, {})
+                if self.path.endswith("/suggest"):
+                    assistant.asked_for_suggestions.append(body["text"])
+                    suggestion = assistant.suggestions.get(body["text"], {})
+                    return self._send(assistant.status, suggestion)
                 answer = assistant.answer(body)
                 if assistant.status != 200:
                     return self._send(assistant.status, {"error": {"code": "scripted"}})

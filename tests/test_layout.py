@@ -21,6 +21,7 @@ FLOORS: list[set[str]] = [
         "bot.agent_commands",
         "bot.conversation",
         "bot.triage",
+        "bot.suggestions",
         "bot.transcript",
         "bot.transcript_text",
     },
@@ -28,7 +29,7 @@ FLOORS: list[set[str]] = [
     {"bot.desk_health", "bot.routing"},
     {"bot.threads"},
     {"bot.router", "bot.following", "bot.files", "bot.people"},
-    {"bot.assistant", "bot.clock", "bot.desks", "bot.presence"},
+    {"bot.assistant", "bot.suggesting", "bot.clock", "bot.desks", "bot.presence"},
     {"bot.delivery"},
     {"bot.web"},
     {"bot.app"},
@@ -91,7 +92,7 @@ def test_a_package_is_imported_only_where_it_belongs(package: str) -> None:
 def test_bot_never_imports_the_actions_and_they_import_only_its_pure_modules() -> None:
     for path in sources("bot"):
         assert not [n for n in imports(path) if n.split(".")[0] == "actions"], path
-    allowed = {"bot.triage", "bot.conversation", "bot.human_requests"}
+    allowed = {"bot.triage", "bot.conversation", "bot.human_requests", "bot.suggestions"}
     for path in sources("actions"):
         for name in imports(path):
             if name.startswith("bot."):

@@ -20,6 +20,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.nlu.lighter import lighten
+from bot.nlu.suggest import suggest
 from bot.nlu.turns import DEADLINE_S, Line, Said, Stretch, TurnFailed, Turns, TurnTooSlow
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class GatewayChannel(InputChannel):
         routes.add_route(
             self._guarded(self._returned), "/returned", methods=["POST"], name="returned"
         )
+        routes.add_route(self._guarded(self._suggest), "/suggest", methods=["POST"], name="suggest")
         return routes
 
     def _guarded(
@@ -105,6 +107,9 @@ class GatewayChannel(InputChannel):
     async def _returned(self, request: Request) -> dict[str, Any]:
         await self._turns.returned(request.app.ctx.agent, read_stretch(_body(request)))
         return {}
+
+    async def _suggest(self, request: Request) -> dict[str, Any]:
+        return await suggest(request.app.ctx.agent, _field(_body(request), "text", str))
 
 
 def model_name(filename: str) -> str:

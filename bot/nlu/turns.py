@@ -98,11 +98,15 @@ class Said:
 
     @property
     def read(self) -> str:
-        """What Rasa reads: a slash at the start of typed text must not make it a command."""
-        text = self.text
-        while text[:1] == "/" or text[:1].isspace():  # all that Rasa would strip, and more
-            text = text[1:]
-        return self.payload or text or "?"
+        """What Rasa reads."""
+        return self.payload or readable(self.text)
+
+
+def readable(text: str) -> str:
+    """Typed text as Rasa may read it: a slash at its start must not make it a command."""
+    while text[:1] == "/" or text[:1].isspace():  # all that Rasa would strip, and more
+        text = text[1:]
+    return text or "?"
 
 
 @dataclass(frozen=True)
@@ -314,6 +318,7 @@ def _handoff(utterance: BotUttered) -> dict[str, Any] | None:
         "reasons": [str(words) for words in asked.get("reasons") or ()],
         "skill": asked.get("skill"),
         "summary": str(asked.get("summary") or ""),
+        "draft": str(asked.get("draft") or ""),
     }
 
 

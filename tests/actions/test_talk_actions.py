@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.clarify import ActionClarify
-from actions.handoff import REASONS, ActionHandoff, summary
+from actions.handoff import REASONS, ActionHandoff, draft, summary
 from actions.inform import ActionInform
-from actions.triage import ActionTriage
+from actions.triage import ActionTriage, policy
+from bot.triage import Policy
 from tests.actions.harness import parse
 
 
@@ -153,6 +155,20 @@ def test_a_reason_without_words_gets_the_general_ones() -> None:
 def test_a_hand_off_that_triage_did_not_order_was_asked_for() -> None:
     _, said, _ = run(ActionHandoff(), parse("x"), {"triage": {"outcome": "answer"}})
     assert said[1]["custom"]["handoff"]["reason"] == "asked_for_human"
+
+
+def drafted(reason: str, message: dict[str, Any], rules: Policy | None = None) -> str:
+    tracker = Tracker("c1", {}, message, [], False, None, {}, "action_listen")
+    domain = {"responses": {"utter_opening_hours": [{"text": "From nine to five."}]}}
+    return draft(reason, tracker, domain, rules or policy())
+
+
+def test_on_a_sensitive_topic_the_answer_that_was_not_given_is_a_draft() -> None:
+    asked = parse("my lawyer asks when you are open", "opening_hours", 0.9)
+    assert drafted("sensitive", asked) == "From nine to five."
+    assert drafted("frustrated", asked) == ""
+    assert drafted("sensitive", parse("my lawyer", "nlu_fallback", 0.2)) == ""
+    assert drafted("sensitive", asked, dataclasses.replace(policy(), drafts=False)) == ""
 
 
 def test_a_hand_off_closes_the_form_so_that_it_does_not_ask_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from rasa.shared.exceptions import RasaException
 from sanic import Sanic
 
 from bot.nlu.channel import BadRequest, GatewayChannel, model_name, read_stretch, read_turn
+from bot.nlu.suggest import policy
 from tests.nlu.conftest import Actions
 
 TOKEN = "a-token-of-the-tests"
@@ -54,7 +56,7 @@ async def test_health_names_the_model(door: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bärer"])
-@pytest.mark.parametrize("path", ["/", "/turn", "/returned"])
+@pytest.mark.parametrize("path", ["/", "/turn", "/returned", "/suggest"])
 async def test_without_the_token_nothing_is_answered(
     door: httpx.AsyncClient, header: str, path: str, actions: Actions
 ) -> None:
@@ -89,6 +91,27 @@ async def test_a_return_is_acknowledged(door: httpx.AsyncClient) -> None:
     answer = await door.post("/returned", json=body)
     assert answer.status_code == 200
     assert answer.json() == {}
+
+
+async def test_a_suggestion_says_what_the_assistant_would_and_leaves_no_trace(
+    door: httpx.AsyncClient, actions: Actions
+) -> None:
+    answer = await door.post("/suggest", json={"text": "when do you open"})
+    found = answer.json()
+    assert (found["text"], found["intent"]) == ("From nine to five.", "opening_hours")
+    assert found["confidence"] >= 0.6
+    assert actions.calls == []
+    assert (await door.post("/suggest", json={"text": "/opening_hours"})).status_code == 200
+    assert (await door.post("/suggest", json={"text": "I want a person"})).json() == {}
+    assert (await door.post("/suggest", json={"text": 7})).status_code == 400
+
+
+async def test_nothing_is_suggested_where_the_owner_does_not_want_it(
+    door: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = dataclasses.replace(policy(), suggestions=False)
+    monkeypatch.setattr("bot.nlu.suggest.policy", lambda: quiet)
+    assert (await door.post("/suggest", json={"text": "when do you open"})).json() == {}
 
 
 async def test_a_failure_within_is_json(door: httpx.AsyncClient, actions: Actions) -> None:

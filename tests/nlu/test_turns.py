@@ -99,6 +99,7 @@ async def test_a_hand_off_comes_out_of_the_messages(chat: Chat) -> None:
         "reasons": ["asked for a person"],
         "skill": None,
         "summary": "",
+        "draft": "",
     }
     assert answer["triage"]["outcome"] == "handoff"
 

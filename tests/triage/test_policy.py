@@ -51,6 +51,8 @@ def test_every_key_of_the_shipped_policy_has_a_comment() -> None:
         ("mood", "anger_by_signal", [1], r"mood\.anger_by_signal is \[1\]; it must be a mapping"),
         ("limits", "clarifications", -1, r"limits\.clarifications is -1; it must be a whole"),
         ("limits", "repeated_messages", 2.5, r"limits\.repeated_messages is 2\.5; it must be a"),
+        ("agents", "drafts", "yes", r"agents\.drafts is 'yes'; it must be true or false"),
+        ("agents", "suggestion", 2, r"agents\.suggestion is 2; it must be a number from 0 to 1"),
         ("intents", "human", "", r"intents\.human is ''; it must be a text"),
         ("intents", "chat", "greet", r"intents\.chat is 'greet'; it must be a list of texts"),
         ("intents", "surprise", 1, r"intents\.surprise is not a key of the triage policy"),
@@ -65,7 +67,9 @@ def test_a_wrong_value_is_named_with_its_key(
         load_policy(policy)
 
 
-@pytest.mark.parametrize("key", ["confidence", "mood", "limits", "languages", "intents", "topics"])
+@pytest.mark.parametrize(
+    "key", ["confidence", "agents", "mood", "limits", "languages", "intents", "topics"]
+)
 def test_a_missing_key_is_named(key: str) -> None:
     policy = shipped()
     del policy[key]
