@@ -1,0 +1,172 @@
+"""How well do the words of a question match those of a passage? BM25, forgiving of typing errors.
+
+Okapi BM25 (Robertson and Zaragoza 2009) over stems. A word of the question that no passage has
+stands for the words of the passages that are one typing error away from it (two, if it is long),
+found through deletions as in SymSpell (Garbe 2012), and for the two halves of a compound
+("sleepingbag"). Pure: texts in, numbers out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float64]
+
+K1 = 1.2
+"""How fast a repeated word stops counting (the usual value)."""
+B = 0.6
+"""How much a long passage is held against its words: a little less than usual, since passages
+are parted by subject, not by length."""
+
+MISSPELT = 0.7
+"""What a misspelt word counts, against a right one."""
+
+LONG_WORD = 8
+"""From so many letters on, two typing errors are forgiven; from `SHORT_WORD` on, one."""
+SHORT_WORD = 4
+
+STOP_WORDS = frozenset(
+    """
+    a about after again all also am an and any anybody anyone anything are as at be because been
+    being but by can could did do does doing don for from get give go going got had has have having
+    he hello her here hey hi him his how i if in into is it its just know let like me more most much
+    my need of off on one or our out please pls plz same she should so some somebody someone
+    something than thank thanks that the their them then there these they this those to too u ur us
+    very want was way we were what when where which while who why will with would yes you your
+    im ive id dont doesnt didnt cant wont isnt arent hasnt havent youre whats hows theres thats
+    """.split()  # noqa: SIM905  (words read better as text)
+)
+"""Words that say nothing about the subject."""
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_ENDINGS = ("ings", "ing", "ies", "ied", "ers", "es", "ed", "er", "ly", "s", "e", "y")
+
+
+def stem(word: str) -> str:
+    """The word without its ending, crudely: wash, washes, washed, washing are one."""
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
+        word = word[:-1]
+    return word
+
+
+def words_of(text: str) -> list[str]:
+    """The words that say something, lower case, without apostrophes."""
+    found = (word.replace("'", "").replace("’", "") for word in _WORD.findall(text.casefold()))
+    return [word for word in found if word not in STOP_WORDS]
+
+
+class WordMatch:
+    """BM25 over a fixed list of texts."""
+
+    def __init__(self, texts: Sequence[Sequence[tuple[str, float]]]) -> None:
+        """A text is a list of parts with a weight each: a word in a heading counts for more."""
+        counts: list[Counter[str]] = []
+        for parts in texts:
+            count: Counter[str] = Counter()
+            for part, weight in parts:
+                for word in words_of(part):
+                    count[stem(word)] += weight  # type: ignore[assignment]
+            counts.append(count)
+        lengths = np.array([sum(count.values()) for count in counts] or [1.0], dtype=np.float64)
+        norm = K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))
+        holders: defaultdict[str, list[int]] = defaultdict(list)
+        for row, count in enumerate(counts):
+            for term in count:
+                holders[term].append(row)
+        self._texts = len(counts)
+        self._weights: dict[str, tuple[npt.NDArray[np.int_], Vector]] = {}
+        self._rarity: dict[str, float] = {}
+        for term, rows in holders.items():
+            rarity = math.log(1 + (len(counts) - len(rows) + 0.5) / (len(rows) + 0.5))
+            often = np.array([counts[row][term] for row in rows], dtype=np.float64)
+            weight = rarity * often * (K1 + 1) / (often + norm[rows])
+            self._weights[term] = (np.array(rows), weight)
+            self._rarity[term] = rarity
+        self._rarest = math.log(1 + (len(counts) + 0.5) / 0.5)
+        self._deleted: defaultdict[str, list[str]] = defaultdict(list)
+        for term in self._weights:
+            for shorter in _deletions(term):
+                self._deleted[shorter].append(term)
+
+    def scores(self, question: str) -> tuple[Vector, Vector]:
+        """BM25 of each text, and the share (0 to 1) of the question's words, weighed by how rare
+        they are, that each text has."""
+        scores, covered = np.zeros(self._texts), np.zeros(self._texts)
+        total = 0.0
+        for word in dict.fromkeys(words_of(question)):
+            terms = self._terms(word)
+            rarity = max((self._rarity[t] for t, _ in terms), default=self._rarest)
+            total += rarity
+            best = np.zeros(self._texts)
+            share = np.zeros(self._texts)
+            for term, weight in terms:
+                rows, values = self._weights[term]
+                best[rows] = np.maximum(best[rows], values * weight)
+                share[rows] = np.maximum(share[rows], weight)
+            scores += best
+            covered += share * rarity
+        return scores, covered / total if total else covered
+
+    def _terms(self, word: str) -> list[tuple[str, float]]:
+        """The stems that a word of a question stands for, with what each counts."""
+        term = stem(word)
+        if term in self._weights:
+            return [(term, 1.0)]
+        if len(word) < SHORT_WORD or not word.isalpha():
+            return []
+        halves = ((word[:i], word[i:]) for i in range(3, len(word) - 2))
+        for left, right in ((stem(a), stem(b)) for a, b in halves):
+            if left in self._weights and right in self._weights:
+                return [(left, 1.0), (right, 1.0)]
+        near = {
+            known
+            for shorter in _deletions(term)
+            for known in self._deleted.get(shorter, ())
+            if _close(term, known)
+        }
+        return [(known, MISSPELT) for known in sorted(near)]
+
+
+def _allowed(length: int) -> int:
+    return 2 if length >= LONG_WORD else 1 if length >= SHORT_WORD else 0
+
+
+def _deletions(term: str) -> Iterator[str]:
+    """The term and what remains of it without one or two letters."""
+    yield term
+    for count in range(1, _allowed(len(term)) + 1):
+        for places in itertools.combinations(range(len(term)), count):
+            yield "".join(c for i, c in enumerate(term) if i not in places)
+
+
+def _close(a: str, b: str) -> bool:
+    """Within the errors that are forgiven; the first letter is rarely the wrong one."""
+    allowed = min(_allowed(len(a)), _allowed(len(b)))
+    return allowed > 0 and a[0] == b[0] and _distance(a, b) <= allowed
+
+
+def _distance(a: str, b: str) -> int:
+    """Optimal string alignment: insertions, deletions, replacements, neighbours swapped."""
+    rows = [list(range(len(b) + 1))]
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, rows[-2][j - 2] + 1)
+            row.append(cost)
+        rows.append(row)
+    return rows[-1][-1]
