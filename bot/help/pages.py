@@ -32,7 +32,7 @@ FILE_AT_MOST = 100_000
 """Bytes of a file; a page that long helps nobody."""
 
 PASSAGE_WORDS = 120
-"""A section longer than this is parted between its paragraphs, so that a passage has one subject."""
+"""A section longer than this is parted between its paragraphs: a passage has one subject."""
 
 KEYS = ("topic",)
 """What the block at the top may hold."""
@@ -51,7 +51,8 @@ class HelpPageError(DeskhandError):
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, a point of a list or a row of a table; `block` counts paragraphs, points, rows."""
+    """A sentence, a point of a list or a row of a table; `block` counts paragraphs, points, rows of
+    the page."""
 
     text: str
     block: int
@@ -210,7 +211,9 @@ def _front_matter(path: Path, text: str) -> tuple[dict[str, str], str, int]:
         values = YAML(typ="safe", pure=True).load(io.StringIO(block))
     except MarkedYAMLError as why:
         line = why.problem_mark.line + 2 if why.problem_mark else 2
-        raise HelpPageError(path, line, f"the block at the top is no YAML: {why.problem}.") from None
+        raise HelpPageError(
+            path, line, f"the block at the top is no YAML: {why.problem}."
+        ) from None
     except YAMLError as why:
         raise HelpPageError(path, 2, f"the block at the top is no YAML: {why}.") from None
     if not isinstance(values, dict):

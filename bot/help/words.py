@@ -1,9 +1,10 @@
-"""How well do the words of a question match those of a passage? BM25, forgiving of typing errors.
+"""How well do the words of a question match those of a passage? BM25, and the words that misspelt
+ones stand for.
 
-Okapi BM25 (Robertson and Zaragoza 2009) over stems. A word of the question that no passage has
-stands for the words of the passages that are one typing error away from it (two, if it is long),
-found through deletions as in SymSpell (Garbe 2012), and for the two halves of a compound
-("sleepingbag"). Pure: texts in, numbers out.
+Okapi BM25 (Robertson and Zaragoza 2009) over stems; a compound that no text has ("sleepingbag")
+counts as its two halves. A misspelt word is taken for the word of the texts that is one typing
+error away (two, if it is long), found through deletions as in SymSpell (Garbe 2012). Pure: texts
+in, numbers and words out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,6 @@ K1 = 1.2
 B = 0.6
 """How much a long passage is held against its words: a little less than usual, since passages
 are parted by subject, not by length."""
-
-MISSPELT = 0.7
-"""What a misspelt word counts, against a right one."""
 
 LONG_WORD = 8
 """From so many letters on, two typing errors are forgiven; from `SHORT_WORD` on, one."""
@@ -73,12 +71,12 @@ class WordMatch:
 
     def __init__(self, texts: Sequence[Sequence[tuple[str, float]]]) -> None:
         """A text is a list of parts with a weight each: a word in a heading counts for more."""
-        counts: list[Counter[str]] = []
+        counts: list[defaultdict[str, float]] = []
         for parts in texts:
-            count: Counter[str] = Counter()
+            count: defaultdict[str, float] = defaultdict(float)
             for part, weight in parts:
                 for word in words_of(part):
-                    count[stem(word)] += weight  # type: ignore[assignment]
+                    count[stem(word)] += weight
             counts.append(count)
         lengths = np.array([sum(count.values()) for count in counts] or [1.0], dtype=np.float64)
         norm = K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))
@@ -88,56 +86,49 @@ class WordMatch:
                 holders[term].append(row)
         self._texts = len(counts)
         self._weights: dict[str, tuple[npt.NDArray[np.int_], Vector]] = {}
-        self._rarity: dict[str, float] = {}
         for term, rows in holders.items():
             rarity = math.log(1 + (len(counts) - len(rows) + 0.5) / (len(rows) + 0.5))
             often = np.array([counts[row][term] for row in rows], dtype=np.float64)
             weight = rarity * often * (K1 + 1) / (often + norm[rows])
             self._weights[term] = (np.array(rows), weight)
-            self._rarity[term] = rarity
         self._rarest = math.log(1 + (len(counts) + 0.5) / 0.5)
-        self._deleted: defaultdict[str, list[str]] = defaultdict(list)
-        for term in self._weights:
-            for shorter in _deletions(term):
-                self._deleted[shorter].append(term)
+        self._words = Counter(w for parts in texts for part, _ in parts for w in words_of(part))
+        self._misspelt: defaultdict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._words):
+            if len(word) >= SHORT_WORD and word.isalpha():
+                for shorter in _deletions(word):
+                    self._misspelt[shorter].append(word)
 
-    def scores(self, question: str) -> tuple[Vector, Vector]:
-        """BM25 of each text, and the share (0 to 1) of the question's words, weighed by how rare
-        they are, that each text has."""
-        scores, covered = np.zeros(self._texts), np.zeros(self._texts)
-        total = 0.0
+    def scores(self, question: str) -> Vector:
+        """BM25 of each text, in units of the rarest word that there can be."""
+        scores = np.zeros(self._texts)
         for word in dict.fromkeys(words_of(question)):
-            terms = self._terms(word)
-            rarity = max((self._rarity[t] for t, _ in terms), default=self._rarest)
-            total += rarity
-            best = np.zeros(self._texts)
-            share = np.zeros(self._texts)
-            for term, weight in terms:
+            for term in self._terms(word):
                 rows, values = self._weights[term]
-                best[rows] = np.maximum(best[rows], values * weight)
-                share[rows] = np.maximum(share[rows], weight)
-            scores += best
-            covered += share * rarity
-        return scores, covered / total if total else covered
+                scores[rows] += values
+        return np.asarray(scores / self._rarest)
 
-    def _terms(self, word: str) -> list[tuple[str, float]]:
-        """The stems that a word of a question stands for, with what each counts."""
+    def meant(self, word: str, known: Callable[[str], bool]) -> str | None:
+        """The word of the texts that a misspelt one stands for; None if it is `known`, or if none
+        is near."""
+        word = word.casefold()
+        if word in STOP_WORDS or word in self._words or known(word):
+            return None
+        near = {
+            candidate
+            for shorter in _deletions(word)
+            for candidate in self._misspelt.get(shorter, ())
+            if _close(word, candidate)
+        }
+        return min(near, key=lambda w: (_distance(word, w), -self._words[w], w), default=None)
+
+    def _terms(self, word: str) -> tuple[str, ...]:
+        """The stems that a word of a question stands for."""
         term = stem(word)
         if term in self._weights:
-            return [(term, 1.0)]
-        if len(word) < SHORT_WORD or not word.isalpha():
-            return []
-        halves = ((word[:i], word[i:]) for i in range(3, len(word) - 2))
-        for left, right in ((stem(a), stem(b)) for a, b in halves):
-            if left in self._weights and right in self._weights:
-                return [(left, 1.0), (right, 1.0)]
-        near = {
-            known
-            for shorter in _deletions(term)
-            for known in self._deleted.get(shorter, ())
-            if _close(term, known)
-        }
-        return [(known, MISSPELT) for known in sorted(near)]
+            return (term,)
+        halves = ((stem(word[:i]), stem(word[i:])) for i in range(3, len(word) - 2))
+        return next((pair for pair in halves if all(half in self._weights for half in pair)), ())
 
 
 def _allowed(length: int) -> int:

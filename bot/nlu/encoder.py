@@ -74,6 +74,10 @@ class Encoder:
         """
         return unit(self.layers(texts)[:, LAYERS])
 
+    def knows(self, word: str) -> bool:
+        """Whether the word is one piece of its vocabulary: names and misspelt words seldom are."""
+        return self._tokenizer.token_to_id(word.casefold()) is not None
+
     def layers(self, texts: Sequence[str]) -> Embeddings:
         """The mean over tokens after each layer, float32 [n, 7, 384], not normalised.
 
