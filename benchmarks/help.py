@@ -43,7 +43,7 @@ Marks = npt.NDArray[np.bool_]
 RIDGE = 0.1
 """Penalty on the weights; from 0.03 to 0.3 the cross-validated top-1 is the same to within 0.02."""
 FOLDS, ROUNDS = 10, 3
-WRONG_AT_MOST = 0.03
+WRONG_AT_MOST = 0.04
 """The threshold is the lowest multiple of 0.05 at which cross-validation answers no larger share of
 all questions wrongly."""
 THRESHOLDS = [round(0.05 * step, 2) for step in range(6, 20)]
@@ -214,7 +214,7 @@ def main() -> None:
         raise SystemExit(pages.errors[0].message)
     encoder = shared_encoder()
     neutral = Calibration((1.0,) * len(SIGNALS), (0.0, 0.0, 0.0))
-    search = HelpSearch(pages.passages, encoder.encode, neutral)
+    search = HelpSearch(tuple(pages.pages.values()), encoder.encode, neutral)
     tuning = judge(search, read_questions(QUESTIONS / "tuning.yml", pages))
 
     validated = cross_validate(tuning)

@@ -102,7 +102,7 @@ class HelpIndex:
     def _read(self) -> HelpSearch:
         pages = read_pages(self._folder)
         _tell(pages)
-        search = HelpSearch(pages.passages, self._remembered)
+        search = HelpSearch(tuple(pages.pages.values()), self._remembered)
         self._remembered.forget_others()
         return search
 
@@ -110,7 +110,7 @@ class HelpIndex:
 def _tell(pages: Pages) -> None:
     for error in pages.errors:
         log.error("%s The page is left out. %s", error.message, error.hint)
-    log.info("%d help pages with %d passages", len(pages.pages), len(pages.passages))
+    log.info("%d help pages are read", len(pages.pages))
 
 
 class RememberedEmbeddings:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -34,8 +35,9 @@ FILE_AT_MOST = 100_000
 PASSAGE_WORDS = 120
 """A section longer than this is parted between its paragraphs: a passage has one subject."""
 
-KEYS = ("topic",)
-"""What the block at the top may hold."""
+KEYS = ("topic", "asked")
+"""What the block at the top may hold: the page's place in the list of pages, and questions as
+customers ask them. Those are never shown; they help to find the page."""
 
 
 class HelpPageError(DeskhandError):
@@ -84,6 +86,7 @@ class Page:
     body: str
     """The Markdown below the block of YAML."""
     passages: tuple[Passage, ...]
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,6 @@ class Pages:
 
     pages: Mapping[str, Page] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[HelpPageError, ...] = ()
-
-    @property
-    def passages(self) -> tuple[Passage, ...]:
-        """All passages of all pages."""
-        return tuple(passage for page in self.pages.values() for passage in page.passages)
 
 
 # ------------------------------------------------------------------------------------ the folder
@@ -195,10 +193,10 @@ def parse_page(path: Path, text: str) -> Page:
         for section in sections
         for sentences in _parted(section.sentences)
     )
-    return Page(slug, title, front.get("topic", ""), body, passages)
+    return Page(slug, title, front.get("topic", ""), body, passages, tuple(front.get("asked", ())))
 
 
-def _front_matter(path: Path, text: str) -> tuple[dict[str, str], str, int]:
+def _front_matter(path: Path, text: str) -> tuple[dict[str, Any], str, int]:
     """The values of the block at the top, the rest, and how many lines lie above the rest."""
     if not text.startswith("---\n"):
         return {}, text, 0
@@ -223,9 +221,20 @@ def _front_matter(path: Path, text: str) -> tuple[dict[str, str], str, int]:
         if key not in KEYS:
             known = ", ".join(KEYS)
             raise HelpPageError(path, line, f"`{key}` is not known here; known is: {known}.")
-        if not isinstance(value, str) or not value.strip() or len(value) > 60:
-            raise HelpPageError(path, line, f"`{key}` must be a word or a few.")
+        if key == "topic" and not _is_short_text(value):
+            raise HelpPageError(path, line, "`topic` must be a word or a few.")
+        if key == "asked" and not (isinstance(value, list) and all(map(_is_short_text, value))):
+            raise HelpPageError(
+                path,
+                line,
+                "`asked` must be a list of questions.",
+                hint="One to a line, after a hyphen; in quotes if it is yes, no or a number.",
+            )
     return values, body, text[: len(text) - len(body)].count("\n")
+
+
+def _is_short_text(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= 200
 
 
 def _refuse_html(path: Path, body: str, above: int) -> None:

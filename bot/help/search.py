@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.help.pages import Passage
+from bot.help.pages import Page, Passage
 from bot.help.words import SHORT_WORD, WordMatch
 
 Embeddings = npt.NDArray[np.float32]
@@ -36,12 +36,12 @@ SIGNALS = ("heading", "passage", "sentence", "page", "words", "page_words")
 
 `heading`: cosine of the question and title with heading; `passage`: and the whole passage;
 `sentence`: and the likest sentence, read below its heading; `page`: and the mean of the page's
-passages. `words`, `page_words`: BM25 with a passage, with the page as one text, in units of the
-rarest word that there can be.
+passages and of the questions under `asked`. `words`, `page_words`: BM25 with a passage, with the
+page and its `asked` as one text, in units of the rarest word that there can be.
 """
 
 HEADING_WEIGHT = 2.0
-"""A word of a title or heading counts so many times."""
+"""A word of a title, a heading or a question under `asked` counts so many times."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +81,17 @@ class Match:
 
 
 class HelpSearch:
-    """A fixed set of passages, ready to be searched."""
+    """A fixed set of pages, ready to be searched."""
 
     def __init__(
-        self, passages: Sequence[Passage], encode: Encode, calibration: Calibration | None = None
+        self, pages: Sequence[Page], encode: Encode, calibration: Calibration | None = None
     ) -> None:
-        """Reads all passages with the encoder: about 10 ms for a passage."""
-        self._passages = tuple(passages)
+        """Reads all pages with the encoder: about 0.2 s a page."""
+        self._passages = passages = tuple(passage for page in pages for passage in page.passages)
         self._calibration = calibration or Calibration.shipped()
         weight = dict(zip(SIGNALS, self._calibration.weights, strict=True))
         self._passage_weights = np.array([weight[name] for name in _OF_PASSAGES])
-        self._slugs = sorted({passage.page for passage in passages})
+        self._slugs = tuple(page.slug for page in pages if page.passages)
         place = {slug: i for i, slug in enumerate(self._slugs)}
         self._page_of = np.array([place[p.page] for p in passages], dtype=np.int64)
         units = [(i, s.text) for i, p in enumerate(passages) for s in p.sentences]
@@ -101,30 +101,27 @@ class HelpSearch:
             *above,
             *(f"{p.title}. {p.heading}. {p.text}" for p in passages),
             *(f"{above[i]}: {text}" for i, text in units),
+            *(question for page in pages for question in page.asked),
         ]
         rows = encode(texts) if texts else np.zeros((0, 1), dtype=np.float32)
-        count = len(passages)
-        self._headings, self._full = rows[:count], rows[count : 2 * count]
-        self._sentences = rows[2 * count :]
-        self._pages = self._means()
+        ends = np.cumsum([len(passages), len(passages), len(units)])
+        self._headings, self._full, self._sentences, asked = np.split(rows, ends)
+        asked_of = [place[page.slug] for page in pages for _ in page.asked]
+        self._pages = self._means(asked, np.array(asked_of, dtype=np.int64))
         self._words = WordMatch(
             [
                 [(p.title, HEADING_WEIGHT), (p.heading, HEADING_WEIGHT), (p.text, 1.0)]
                 for p in passages
             ]
         )
-        self._page_words = WordMatch([self._page_text(slug) for slug in self._slugs])
+        self._page_words = WordMatch([_whole(page) for page in pages if page.passages])
 
-    def _means(self) -> Embeddings:
+    def _means(self, asked: Embeddings, asked_of: npt.NDArray[np.int64]) -> Embeddings:
         means = np.zeros((len(self._slugs), self._full.shape[1]), dtype=np.float32)
         np.add.at(means, self._page_of, self._full)
+        np.add.at(means, asked_of, asked)
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
         return np.asarray(means / np.maximum(lengths, 1e-12), dtype=np.float32)
-
-    def _page_text(self, slug: str) -> list[tuple[str, float]]:
-        own = [p for p in self._passages if p.page == slug]
-        headings = [(p.heading, HEADING_WEIGHT) for p in own]
-        return [(own[0].title, HEADING_WEIGHT), *headings, *((p.text, 1.0) for p in own)]
 
     def corrected(self, question: str, knows: Callable[[str], bool]) -> str:
         """The question with words that neither the pages nor the encoder know (`knows`) replaced
@@ -192,6 +189,15 @@ class HelpSearch:
     def _sure(self, total: float, lead: float) -> float:
         intercept, by_total, by_lead = self._calibration.sure
         return 1.0 / (1.0 + math.exp(-(intercept + by_total * total + by_lead * lead)))
+
+
+def _whole(page: Page) -> list[tuple[str, float]]:
+    """The words of a page, with their weights."""
+    above = [page.title, *(passage.heading for passage in page.passages), *page.asked]
+    return [
+        *((text, HEADING_WEIGHT) for text in above),
+        *((passage.text, 1.0) for passage in page.passages),
+    ]
 
 
 _OF_PASSAGES = ("heading", "passage", "sentence", "words")
