@@ -31,13 +31,13 @@ Vector = npt.NDArray[np.float64]
 Encode = Callable[[Sequence[str]], Embeddings]
 """Sentence embeddings of texts, float32 [n, width], each of length 1."""
 
-SIGNALS = ("heading", "passage", "sentence", "page", "words", "page_words")
-"""What a page is judged by; for the first three and `words`, its best passage counts.
+SIGNALS = ("passage", "sentence", "page", "asked", "words", "page_words")
+"""What a page is judged by; for `passage`, `sentence` and `words`, its best passage counts.
 
-`heading`: cosine of the question and title with heading; `passage`: and the whole passage;
-`sentence`: and the likest sentence, read below its heading; `page`: and the mean of the page's
-passages and of the questions under `asked`. `words`, `page_words`: BM25 with a passage, with the
-page and its `asked` as one text, in units of the rarest word that there can be.
+Cosines of the question and: `passage`, a passage below title and heading; `sentence`, its likest
+sentence below the same; `page`, the mean of the page's passages, title and questions under `asked`;
+`asked`, the likest of these questions and the title. BM25, in units of the rarest word that there
+can be: `words` with a passage, `page_words` with the page and its `asked` as one text.
 """
 
 HEADING_WEIGHT = 2.0
@@ -91,35 +91,35 @@ class HelpSearch:
         self._calibration = calibration or Calibration.shipped()
         weight = dict(zip(SIGNALS, self._calibration.weights, strict=True))
         self._passage_weights = np.array([weight[name] for name in _OF_PASSAGES])
-        self._slugs = tuple(page.slug for page in pages if page.passages)
+        self._slugs = tuple(page.slug for page in pages)
         place = {slug: i for i, slug in enumerate(self._slugs)}
         self._page_of = np.array([place[p.page] for p in passages], dtype=np.int64)
         units = [(i, s.text) for i, p in enumerate(passages) for s in p.sentences]
         self._passage_of = np.array([i for i, _ in units], dtype=np.int64)
         above = [f"{p.title}: {p.heading}" if p.heading else p.title for p in passages]
         texts = [
-            *above,
             *(f"{p.title}. {p.heading}. {p.text}" for p in passages),
             *(f"{above[i]}: {text}" for i, text in units),
-            *(question for page in pages for question in page.asked),
+            *(text for page in pages for text in (page.title, *page.asked)),
         ]
         rows = encode(texts) if texts else np.zeros((0, 1), dtype=np.float32)
-        ends = np.cumsum([len(passages), len(passages), len(units)])
-        self._headings, self._full, self._sentences, asked = np.split(rows, ends)
-        asked_of = [place[page.slug] for page in pages for _ in page.asked]
-        self._pages = self._means(asked, np.array(asked_of, dtype=np.int64))
+        ends = np.cumsum([len(passages), len(units)])
+        self._full, self._sentences, self._asked = np.split(rows, ends)
+        asked_of = [place[page.slug] for page in pages for _ in (page.title, *page.asked)]
+        self._asked_of = np.array(asked_of, dtype=np.int64)
+        self._pages = self._means()
         self._words = WordMatch(
             [
                 [(p.title, HEADING_WEIGHT), (p.heading, HEADING_WEIGHT), (p.text, 1.0)]
                 for p in passages
             ]
         )
-        self._page_words = WordMatch([_whole(page) for page in pages if page.passages])
+        self._page_words = WordMatch([_whole(page) for page in pages])
 
-    def _means(self, asked: Embeddings, asked_of: npt.NDArray[np.int64]) -> Embeddings:
+    def _means(self) -> Embeddings:
         means = np.zeros((len(self._slugs), self._full.shape[1]), dtype=np.float32)
         np.add.at(means, self._page_of, self._full)
-        np.add.at(means, asked_of, asked)
+        np.add.at(means, self._asked_of, self._asked)
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
         return np.asarray(means / np.maximum(lengths, 1e-12), dtype=np.float32)
 
@@ -174,13 +174,15 @@ class HelpSearch:
         np.maximum.at(likest, self._passage_of, (self._sentences @ embedding).astype(np.float64))
         by_passage = np.column_stack(
             [
-                self._headings @ embedding,
                 self._full @ embedding,
                 likest,
                 self._words.scores(question),
             ]
         ).astype(np.float64)
+        asked = np.full(len(self._slugs), -1.0)
+        np.maximum.at(asked, self._asked_of, (self._asked @ embedding).astype(np.float64))
         by_page = {
+            "asked": asked,
             "page": (self._pages @ embedding).astype(np.float64),
             "page_words": self._page_words.scores(question),
         }
@@ -200,5 +202,5 @@ def _whole(page: Page) -> list[tuple[str, float]]:
     ]
 
 
-_OF_PASSAGES = ("heading", "passage", "sentence", "words")
+_OF_PASSAGES = ("passage", "sentence", "words")
 _WORD = re.compile(rf"(?<![\w'’])[^\W\d_]{{{SHORT_WORD},}}(?![\w'’])")
