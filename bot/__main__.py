@@ -166,9 +166,12 @@ def _train(arguments: argparse.Namespace) -> None:
     from bot.learning.train import train
     from bot.processes import State, Status
     from bot.status_board import StatusBoard
-    from bot.up import project_of
+    from bot.up import project_of, wrong_help_pages
 
-    project = project_of(Settings.from_environment(os.environ), ROOT)
+    settings = Settings.from_environment(os.environ)
+    for complaint in wrong_help_pages(settings, ROOT):
+        print(complaint)
+    project = project_of(settings, ROOT)
     current = project.current()
     if current and current.fingerprint == project.fingerprint() and not arguments.force:
         print(f"Nothing has changed since {current.model} was trained.")

@@ -39,7 +39,7 @@ from bot.settings import Settings
 from bot.store import OWNER_CHECK_MS, Follower, Store
 from bot.suggesting import SuggestionFollower
 from bot.wakes import Wakes
-from bot.web import pages, wire
+from bot.web import help_pages, pages, wire
 from bot.web.accounts import Accounts
 from bot.web.chat import WAKE_HEALTH, Chat
 from bot.web.desk import Console
@@ -172,6 +172,7 @@ def build(settings: Settings) -> Starlette:
             Mount("/api/chat", routes=chat.routes(), middleware=[cors]),
             *console.routes(),
             *(route for station in stations for route in station.desk.routes()),
+            *help_pages.routes(settings.help),
             *pages.routes(
                 demo={"bot_name": settings.bot_name}, health=health, description=describe()
             ),

@@ -82,6 +82,9 @@ class Settings:
     #: The owner's desk plan: who answers, when and where. Relative: to the project's directory.
     desk: Path = Path("data/desk.yml")
 
+    #: The owner's help pages. Relative: to the project's directory.
+    help: Path = Path("data/help")
+
     #: Root of everything that is written at run time.
     var: Path = Path("var")
     models: Path = Path("models")
@@ -119,6 +122,7 @@ class Settings:
             bot_name=read("DESKHAND_BOT_NAME", _line, usual.bot_name),
             greeting=read("DESKHAND_GREETING", _line, usual.greeting),
             desk=read("DESKHAND_DESK", Path, usual.desk),
+            help=read("DESKHAND_HELP", Path, usual.help),
             var=read("DESKHAND_VAR", Path, usual.var),
             models=read("DESKHAND_MODELS", Path, usual.models),
         )

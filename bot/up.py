@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from bot import redis_server
 from bot.desk_plan import load_plan
 from bot.errors import DeskhandError, ProcessFailed, TrainingFailed
+from bot.help.pages import read_pages
 from bot.instance import Running, announce, only_one
 from bot.learning.train import Model, Project, check_files, train
 from bot.processes import Child, Probe, State, Status, Supervisor, free_ports, http_answers
@@ -122,6 +123,8 @@ class Service:
         with ExitStack() as held:
             held.enter_context(only_one(self._var))
             self._check_policies()
+            for complaint in wrong_help_pages(self._settings, self._root):
+                self._board.say(complaint)
             listener = held.enter_context(listen(self._settings.host, self._settings.port))
             model = self._usable_model()
             stop = asyncio.Event()
@@ -428,10 +431,18 @@ class Service:
         return {
             "PYTHONUNBUFFERED": "1",
             "DESKHAND_DESK": str((self._root / self._settings.desk).resolve()),
+            "DESKHAND_HELP": str((self._root / self._settings.help).resolve()),
             "RASA_TELEMETRY_ENABLED": "false",
             "DESKHAND_VAR": str(self._var),
             "DESKHAND_MODELS": str(self._project.models.resolve()),
         }
+
+
+def wrong_help_pages(settings: Settings, root: Path) -> list[str]:
+    """What is wrong with help pages, a line for each; they are left out, and the others answer."""
+    errors = read_pages((root / settings.help).resolve()).errors
+    lines = (f"! {error.message} The page is left out. {error.hint}".rstrip() for error in errors)
+    return [line.replace(f"{root.resolve()}/", "") for line in lines]
 
 
 def project_of(settings: Settings, root: Path) -> Project:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS: list[set[str]] = [
     {"bot", "bot.errors", "bot.settings", "bot.wording", "bot.policy_file", "bot.opening_hours"},
     {"bot.events", "bot.commands", "bot.human_requests", "bot.file_kinds"},
-    {"bot.state", "bot.desk_plan"},
+    {"bot.state", "bot.desk_plan", "bot.help"},
     {
         "bot.agent_commands",
         "bot.conversation",
@@ -43,6 +43,7 @@ ONLY = {
     "slack_bolt": ["bot/desks/slack.py"],
     "telegram": ["bot/desks/telegram.py"],
     "starlette": ["bot/web", "bot/desks", "bot/app.py"],
+    "markdown_it": ["bot/help/pages.py"],
 }
 
 

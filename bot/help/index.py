@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
 """Seconds between two looks at the folder."""
 
+QUESTION_AT_MOST = 400
+"""Characters of a message that are read; a question for a help page is shorter."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -72,6 +75,7 @@ class HelpIndex:
         """The best pages, best first; `embedding` is the question's."""
         self._look()
         search = self._search
+        question = question[:QUESTION_AT_MOST]
         meant = search.corrected(question, self._knows)
         if meant != question:
             embedding = self._encode([meant])[0]
@@ -145,12 +149,13 @@ class RememberedEmbeddings:
 
 def _load(cache: Path) -> dict[str, Embeddings]:
     try:
-        with np.load(cache, allow_pickle=False) as stored:
+        # NumPy would leave a file open that it cannot read.
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             keys, rows = stored["keys"], stored["rows"]
         return {str(key): row for key, row in zip(keys, rows, strict=True)}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as why:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as why:
         log.warning("%s is not usable (%s); help pages are read anew", cache, why)
         return {}
 

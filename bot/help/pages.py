@@ -1,7 +1,7 @@
 """From a Markdown file to a page of headings, passages and sentences; and all pages of a folder.
 
 Belongs here: what a page may hold, and the error that names file and line when it holds something
-else. Does not belong here: finding a passage (`bot.help.search`) or HTML (`bot.web.help`).
+else. Does not belong here: finding a passage (`bot.help.search`) or HTML (`bot.web.help_pages`).
 
 A page is CommonMark with tables. Its one `# heading` is the title; `## headings` part it into
 sections. A short block of YAML between two lines `---` may come first. HTML and pictures are

@@ -43,6 +43,9 @@ STOP_WORDS = frozenset(
 )
 """Words that say nothing about the subject."""
 
+LONGEST_WORD = 30
+"""Longer ones are no words, and looking for what they stand for would take long."""
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ENDINGS = ("ings", "ing", "ies", "ied", "ers", "es", "ed", "er", "ly", "s", "e", "y")
 
@@ -95,7 +98,7 @@ class WordMatch:
         self._words = Counter(w for parts in texts for part, _ in parts for w in words_of(part))
         self._misspelt: defaultdict[str, list[str]] = defaultdict(list)
         for word in sorted(self._words):
-            if len(word) >= SHORT_WORD and word.isalpha():
+            if SHORT_WORD <= len(word) <= LONGEST_WORD and word.isalpha():
                 for shorter in _deletions(word):
                     self._misspelt[shorter].append(word)
 
@@ -112,7 +115,7 @@ class WordMatch:
         """The word of the texts that a misspelt one stands for; None if it is `known`, or if none
         is near."""
         word = word.casefold()
-        if word in STOP_WORDS or word in self._words or known(word):
+        if len(word) > LONGEST_WORD or word in STOP_WORDS or word in self._words or known(word):
             return None
         near = {
             candidate

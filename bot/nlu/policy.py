@@ -1,4 +1,5 @@
-"""The policy that carries out what triage decided: hand off, clarify, or let others answer.
+"""The policy that carries out what triage decided: hand off, clarify, quote a help page, or let
+others answer.
 
 `action_triage` has put its decision into the slot `triage` before any policy is asked. This one
 reads the slot and nothing else, so it has nothing to train. It stands above RulePolicy and speaks
@@ -26,7 +27,11 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 TRIAGE_SLOT = "triage"
 
-ACTION_OF = {"handoff": "action_handoff", "clarify": "action_clarify"}
+ACTION_OF = {
+    "handoff": "action_handoff",
+    "clarify": "action_clarify",
+    "help": "action_help",
+}
 """Which action carries out an outcome; every other outcome is left to the other policies."""
 
 

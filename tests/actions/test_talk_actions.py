@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.clarify import ActionClarify
 from actions.handoff import REASONS, ActionHandoff, draft, summary
+from actions.help_page import ActionHelp
 from actions.inform import ActionInform
 from actions.triage import ActionTriage, policy
 from bot.triage import Policy
@@ -41,6 +42,36 @@ def run(
     done = asyncio.run(action.run(dispatcher, tracker, {}))
     new = {event["name"]: event["value"] for event in done if event["event"] == "slot"}
     return new, dispatcher.messages, done
+
+
+# --- help pages -------------------------------------------------------------------------------
+
+
+def test_a_help_page_answers_with_a_link_to_the_place_on_it() -> None:
+    best = {"page": "boots", "title": "Boots", "anchor": "wax", "score": 0.9, "answer": "Wax them."}
+    other = {"page": "tents", "title": "Tents", "anchor": "", "score": 0.3}
+    message = {**parse("wax?", "nlu_fallback", 0.2), "help": [best, other]}
+    new, said, _ = run(ActionHelp(), message)
+    assert new == {}
+    (only,) = said
+    assert only["response"] == "utter_help"
+    assert (only["answer"], only["title"]) == ("Wax them.", "Boots")
+    assert only["link"] == "/help/boots#wax"
+
+
+def test_the_start_of_a_page_has_no_anchor() -> None:
+    page = {"page": "boots", "title": "Boots", "anchor": "", "score": 0.9, "answer": "Wax."}
+    _, (said,), _ = run(ActionHelp(), {**parse("wax?"), "help": [page]})
+    assert said["link"] == "/help/boots"
+
+
+def test_triage_sees_the_help_pages_of_the_parse() -> None:
+    page = {"page": "boots", "title": "Boots", "anchor": "", "score": 0.99, "answer": "Wax."}
+    message = {**parse("wax my boots?", "nlu_fallback", 0.2), "help": [page]}
+    new, said, _ = run(ActionTriage(), message)
+    assert new["triage"]["outcome"] == "help"
+    assert new["triage"]["reasons"] == ["answered by the help page boots (0.99)"]
+    assert said == []
 
 
 # --- triage -----------------------------------------------------------------------------------

@@ -116,6 +116,27 @@ async def test_only_web_addresses_become_links(visit: Visit, assistant: Scripted
     await expect(links).to_have_attribute("target", "_blank")
 
 
+async def test_help_pages_become_links_to_the_gateway(
+    visit: Visit, assistant: ScriptedAssistant
+) -> None:
+    page = "/help/boot-sizing#size-table-eu-and-uk-shoe-sizes"
+    strange = 'x/help/a //help/b https:/help/c /help/d/e /help/"onclick="alert(1) /help/<b>'
+    assistant.on("size?", says(f"{page} (see {page}).\n{strange}"))
+    await visit.open()
+    await visit.say("size?")
+    links = visit.log.get_by_role("link")
+    await expect(links).to_have_text([page, page])
+    await expect(links.first).to_have_attribute("href", f"{visit.url}{page}")
+    await expect(links.first).to_have_attribute("rel", "noopener nofollow")
+    async with visit.page.expect_popup() as opened:
+        await links.first.click()
+    shown = await opened.value
+    await expect(shown.get_by_role("heading", level=1)).to_have_text("Finding your boot size")
+    await expect(shown.locator("#size-table-eu-and-uk-shoe-sizes")).to_be_visible()
+    await shown.close()
+    assert await visit.log.locator(".bubble b, [onclick]").count() == 0
+
+
 async def test_any_script_emoji_and_long_words_fit_their_bubble(visit: Visit) -> None:
     await visit.open()
     for text in ("مرحبا، أين طلبي؟", "🧗🏽‍♀️ 👍", "Donaudampfschifffahrt" * 20):

@@ -26,7 +26,8 @@ LISTEN, SAID = ActionExecuted("action_listen"), UserUttered("hello", {"name": "g
 
 
 @pytest.mark.parametrize(
-    ("outcome", "action"), [("handoff", "action_handoff"), ("clarify", "action_clarify")]
+    ("outcome", "action"),
+    [("handoff", "action_handoff"), ("clarify", "action_clarify"), ("help", "action_help")],
 )
 def test_a_decision_is_carried_out_and_then_listened_after(outcome: str, action: str) -> None:
     events = [LISTEN, SAID, decided(outcome)]

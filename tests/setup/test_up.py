@@ -19,7 +19,7 @@ from bot.learning.train import Model, write_current
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
 from bot.triage import PolicyError
-from bot.up import Service, listen, project_of
+from bot.up import Service, listen, project_of, wrong_help_pages
 
 DATA = Path(__file__).parents[2] / "data"
 POLICY, PLAN = DATA / "triage.yml", DATA / "desk.yml"
@@ -80,6 +80,15 @@ async def test_a_missing_policy_stops_the_start_and_is_named(root: Path, name: s
     (root / f"data/{name}.yml").unlink()
     with pytest.raises(ProcessFailed, match=rf"data/{name}\.yml cannot be read"):
         await service(root).run()
+
+
+def test_a_wrong_help_page_is_named_and_the_others_work(root: Path) -> None:
+    (root / "data/help").mkdir()
+    (root / "data/help/good.md").write_text("# Good\n\ntext\n")
+    (root / "data/help/bad.md").write_text("# Bad\n\n<b>x</b>\n")
+    (line,) = wrong_help_pages(Settings(), root)
+    assert line.startswith("! data/help/bad.md, line 3: this is HTML")
+    assert "left out" in line
 
 
 def test_a_broken_file_with_an_older_model_is_said_and_gone_on_with(root: Path) -> None:

@@ -576,15 +576,19 @@
     h("button.icon", { type: "button", "aria-label": label, click }, icon(name));
   const textButton = (label, click) => h("button.plain", { type: "button", click }, label);
 
-  /** Text with its http(s) addresses as links; everything else stays text. */
+  const LINKS = /\bhttps?:\/\/[^\s<>"]+|\/help\/[a-z0-9-]+(#[a-z0-9-]+)?(?![\w/])/gi;
+  /** Text with its http(s) addresses, and paths of our help pages, as links; the rest stays text. */
   const rich = (text) => {
     const parts = [];
     let from = 0;
-    for (const { 0: found, index } of text.matchAll(/\bhttps?:\/\/[^\s<>"]+/gi)) {
-      const href = found.replace(/[.,;:!?'*)]+$/, "");
-      const link = h("a", { href, target: "_blank", rel: "noopener nofollow" }, href);
+    for (const { 0: found, index } of text.matchAll(LINKS)) {
+      const shown = found.replace(/[.,;:!?'*)]+$/, "");
+      const ours = shown[0] === "/";
+      if (ours && /[\w/.:]/.test(text[index - 1] || "")) continue; // a part of something else
+      const href = ours ? new URL(`.${shown}`, script.src).href : shown;
+      const link = h("a", { href, target: "_blank", rel: "noopener nofollow" }, shown);
       parts.push(text.slice(from, index), link);
-      from = index + href.length;
+      from = index + shown.length;
     }
     return [...parts, text.slice(from)];
   };
