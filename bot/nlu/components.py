@@ -1,4 +1,5 @@
-"""Rasa's graph components: thin shells around `encoder`, `entities`, `intents`, `mood`, `language`.
+"""Rasa's graph components: thin shells around `encoder`, `entities` and `intents`.
+Those around mood and cues are in `mood_components`.
 
 Here belongs only what Rasa asks of a component (create, train, process, persist). Rasa reads the
 annotations of these methods at run time, so this file has no postponed annotations.
@@ -23,11 +24,9 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.encoder import Encoder, shared_encoder
+from bot.nlu.encoder import Encoder, shared_encoder, unit
 from bot.nlu.entities import as_rasa, build_pipeline, find_details
 from bot.nlu.intents import IntentModel, read_background
-from bot.nlu.language import guess_language
-from bot.nlu.mood import read_mood
 
 RANKING_LENGTH = 10
 """Intents kept in the ranking; every message's event carries them."""
@@ -35,6 +34,9 @@ RANKING_LENGTH = 10
 SENTENCE_EMBEDDING = "sentence_embedding"
 """Key of a message's embedding (float32 [384], length 1), for the components after
 `SentenceEncoder`; not part of the parse result."""
+
+SENTENCE_LAYERS = "sentence_layers"
+"""Key of what the embedding was made of, layer by layer (float32 [7, 384]); not in training."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
@@ -63,14 +65,19 @@ class SentenceEncoder(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the embedding to all training messages, in batches."""
-        self.process(training_data.training_examples)
-        return training_data
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Adds the embedding to each message."""
+        messages = training_data.training_examples
         embeddings = self._encoder.encode([message.get(TEXT) or "" for message in messages])
         for message, embedding in zip(messages, embeddings, strict=True):
             message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds embedding and layers to each message."""
+        layers = self._encoder.layers([message.get(TEXT) or "" for message in messages])
+        embeddings = unit(layers[:, -1])
+        for message, embedding, inner in zip(messages, embeddings, layers, strict=True):
+            message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
+            message.set(SENTENCE_LAYERS, inner, add_to_output=False)
         return messages
 
 
@@ -109,38 +116,6 @@ class ShopEntities(GraphComponent, EntityExtractorMixin):
             found = find_details(self._pipeline, message.get(TEXT) or "")
             entities = self.add_extractor_name([dict(entity) for entity in as_rasa(found)])
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
-        return messages
-
-
-@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
-class MoodReader(GraphComponent):
-    """Adds `sentiment` (-1 to 1), `frustration` (0 to 1) and `language` to the parse result."""
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> "MoodReader":
-        """Rasa's way of building it."""
-        return cls()
-
-    @staticmethod
-    def required_packages() -> list[str]:
-        """What has to be installed."""
-        return ["vaderSentiment"]
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Reads the mood of each message."""
-        for message in messages:
-            text = message.get(TEXT) or ""
-            mood = read_mood("" if text.startswith("/") else text)
-            message.set("sentiment", mood.sentiment, add_to_output=True)
-            message.set("frustration", mood.frustration, add_to_output=True)
-            message.set("mood_signs", list(mood.signs), add_to_output=True)
-            message.set("language", guess_language(text), add_to_output=True)
         return messages
 
 

@@ -1,13 +1,49 @@
-"""Mood and language: angry, annoyed, calm, and what only sounds like it."""
+"""Mood and language: angry, annoyed, calm, and what only sounds like it.
+
+None of these sentences is in the training data.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.nlu.encoder import Encoder, shared_encoder
+from bot.nlu.evenness import even_out, read_shells
+from bot.nlu.judgement import Judge
 from bot.nlu.language import guess_language
-from bot.nlu.mood import SIGNS, read_mood
+from bot.nlu.mood import CLASSES, Mood, MoodModel, read_examples
+from bot.nlu.mood_signs import SIGN_COUNT, SIGNS, read_signs
+
+FOLDER = Path("data/frustration")
+
+Read = Callable[[str], Mood]
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    return shared_encoder()
+
+
+@pytest.fixture(scope="session")
+def model(encoder: Encoder) -> MoodModel:
+    return MoodModel.train(FOLDER, encoder)
+
+
+@pytest.fixture(scope="session")
+def read(model: MoodModel, encoder: Encoder) -> Read:
+    return lambda text: model.read(text, encoder.layers([text])[0], encoder)
+
+
+@pytest.fixture(scope="session")
+def sentences() -> dict[str, list[str]]:
+    return dict(read_examples(FOLDER))
 
 ANGRY = """
 THIS IS THE THIRD TIME I ASK!!! WHERE IS MY FUCKING PARCEL
@@ -49,60 +85,155 @@ can i exchange it for a second time
 i ordered three times the same jacket by mistake
 HELLO I AM VERY HAPPY WITH MY TENT!!!
 my dog destroyed my boots haha
-I'm not angry, just want to know
+I'm not angry, I only want to know when it comes
 its crap weather here so i need a rain jacket
 waiting for your reply
 """.strip().splitlines()
 
 
 @pytest.mark.parametrize("text", ANGRY)
-def test_strong_anger_is_heard(text: str) -> None:
-    assert read_mood(text).frustration >= 0.75
+def test_strong_anger_is_heard(read: Read, text: str) -> None:
+    assert read(text).frustration >= 0.7
 
 
 @pytest.mark.parametrize("text", ANNOYED)
-def test_annoyance_is_heard_and_is_not_anger(text: str) -> None:
-    assert 0.4 <= read_mood(text).frustration < 0.75
+def test_annoyance_is_heard_and_is_not_anger(read: Read, text: str) -> None:
+    assert 0.3 <= read(text).frustration < 0.7
 
 
 @pytest.mark.parametrize("text", CALM)
-def test_calm_questions_are_calm_whatever_the_words(text: str) -> None:
-    assert read_mood(text).frustration < 0.4
+def test_calm_questions_are_calm_whatever_the_words(read: Read, text: str) -> None:
+    assert read(text).frustration < 0.3
+
+
+def test_the_training_data_does_not_hold_the_sentences_of_these_tests(
+    sentences: dict[str, list[str]],
+) -> None:
+    known = {text.casefold() for of_class in sentences.values() for text in of_class}
+    assert not [text for text in ANGRY + ANNOYED + CALM if text.casefold() in known]
+
+
+def test_each_class_has_enough_sentences_and_none_stands_twice(
+    sentences: dict[str, list[str]],
+) -> None:
+    assert all(len(sentences[name]) >= 400 for name in CLASSES)
+    everything = [text.casefold() for name in CLASSES for text in sentences[name]]
+    assert len(everything) == len(set(everything))
 
 
 def test_sentiment_is_how_positive_the_words_are() -> None:
-    assert read_mood("I love it, thank you!").sentiment > 0.5
-    assert read_mood("terrible, awful, broken").sentiment < -0.5
-    assert read_mood("").sentiment == 0.0
+    assert read_signs("I love it, thank you!").sentiment > 0.5
+    assert read_signs("terrible, awful, broken").sentiment < -0.5
+    assert read_signs("").sentiment == 0.0
 
 
-def test_the_signs_say_what_was_heard() -> None:
-    assert set(read_mood("FOR THE THIRD TIME!!! where is my fucking parcel").signs) >= {
+def test_the_signs_say_what_was_heard(read: Read) -> None:
+    assert set(read("FOR THE THIRD TIME!!! where is my fucking parcel").signs) >= {
         "profanity",
         "said before",
         "repeated marks",
     }
 
 
-def test_typographic_quotes_change_nothing() -> None:
-    assert read_mood("I’ve had enough").frustration == read_mood("I've had enough").frustration
+def test_typographic_quotes_change_nothing(read: Read) -> None:
+    assert read("I’ve had enough of it").frustration == pytest.approx(
+        read("I've had enough of it").frustration, abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n"])
+def test_silence_is_calm(read: Read, text: str) -> None:
+    assert read(text) == Mood(0.0, 0.0, ())
+
+
+@given(text=st.text(max_size=300))
+def test_scores_stay_within_their_ranges(read: Read, text: str) -> None:
+    mood = read(text)
+    assert -1 <= mood.sentiment <= 1
+    assert 0 <= mood.frustration <= 1
 
 
 @given(st.text(max_size=300))
-def test_scores_stay_within_their_ranges(text: str) -> None:
-    mood = read_mood(text)
-    assert -1 <= mood.sentiment <= 1
-    assert 0 <= mood.frustration <= 1
-    assert 0 <= mood.frustration <= 1
+def test_every_text_has_a_row_of_signs(text: str) -> None:
+    signs = read_signs(text)
+    assert len(signs.row) == SIGN_COUNT
+    assert np.isfinite(signs.row).all()
 
 
-@pytest.mark.parametrize("unit", ["so ", "you ", "still ", "never order ", "!", "A", "fuu"])
-def test_a_huge_text_is_read_in_no_time(unit: str) -> None:
-    read_mood(unit * 20_000)
+@pytest.mark.parametrize("unit", ["so ", "you ", "still ", "never order ", "!", "A", "fuu", "hi, "])
+def test_a_huge_text_is_read_in_no_time(read: Read, unit: str) -> None:
+    began = time.perf_counter()
+    read(unit * 20_000)
+    assert time.perf_counter() - began < 10
 
 
-def test_every_sign_has_a_weight_that_is_a_share() -> None:
-    assert all(0 < sign.weight < 1 for sign in SIGNS)
+def test_every_sign_has_a_name_of_its_own() -> None:
+    assert len({sign.name for sign in SIGNS}) == len(SIGNS)
+
+
+def test_a_model_is_the_same_after_it_was_stored(
+    model: MoodModel, encoder: Encoder, tmp_path: Path
+) -> None:
+    model.save(tmp_path)
+    again = MoodModel.load(tmp_path)
+    assert again.score(ANGRY + CALM, encoder) == pytest.approx(model.score(ANGRY + CALM, encoder))
+
+
+# --- evenness -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "matter"),
+    [
+        ("Hello, I am Nadia Petrov. Where is my order?", "Where is my order?"),
+        ("I'm a Buddhist. Where is my order?", "Where is my order?"),
+        ("Where is my order? Kind regards, Sven", "Where is my order?"),
+        ("As I am hard of hearing, please write to me", "please write to me"),
+        ("Where is my order? You are liars.", "Where is my order? You are liars."),
+        ("hello", "hello"),
+        ("hi, thanks", "hi, thanks"),
+    ],
+)
+def test_what_says_nothing_about_the_matter_is_set_aside(
+    model: MoodModel, encoder: Encoder, text: str, matter: str
+) -> None:
+    assert model._matter.of([text], encoder) == [matter]
+
+
+@pytest.mark.parametrize(
+    ("spelt", "standard"),
+    [
+        ("I'm waitin for ma parcel cos it's late", "I'm waiting for my parcel because it's late"),
+        ("u r late", "you are late"),
+        ("My name is Wanjiru Otieno.", "My name is Alex."),
+        ("the cabin is in Berlin again", "the cabin is in Berlin again"),
+        ("I need 2 tents", "I need 2 tents"),
+    ],
+)
+def test_dialect_and_names_are_evened_out(spelt: str, standard: str) -> None:
+    assert even_out(spelt) == standard
+
+
+def test_a_file_of_shells_that_is_wrong_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "shells.yml"
+    path.write_text("yes: [a]\n")
+    with pytest.raises(ValueError, match="`no` must be a list of texts"):
+        read_shells(path)
+
+
+def test_a_file_of_sentences_that_is_wrong_is_named(tmp_path: Path) -> None:
+    (tmp_path / "angry.yml").write_text("examples: 7\n")
+    with pytest.raises(ValueError, match=r"angry\.yml: `examples` must be a list of sentences"):
+        read_examples(tmp_path)
+
+
+def test_a_question_with_too_few_examples_is_refused() -> None:
+    rows = np.eye(6, dtype=np.float32)
+    with pytest.raises(ValueError, match="odd has 2 examples of yes and 4 of no"):
+        Judge.fit(rows, {"odd": np.array([1, 1, 0, 0, 0, 0], dtype=np.int8)})
+
+
+# --- language -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""Rasa's graph components for mood and cues: thin shells around `mood`, `cues` and `language`.
+
+Their own sentences are in data/frustration and data/cues, beside the shop's, and both stand after
+`SentenceEncoder` in the pipeline. Rasa reads the annotations of these methods at run time, so this
+file has no postponed annotations.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.components import SENTENCE_EMBEDDING, SENTENCE_LAYERS
+from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
+from bot.nlu.encoder import shared_encoder
+from bot.nlu.judgement import Judge
+from bot.nlu.language import guess_language
+from bot.nlu.mood import Mood, MoodModel
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class MoodReader(GraphComponent):
+    """Adds `sentiment` (-1 to 1), `frustration` (0 to 1), `mood_signs` and `language` to the parse.
+
+    Config: `folder`, the sentences of the moods (data/frustration).
+    """
+
+    def __init__(
+        self, folder: Path, model_storage: ModelStorage, resource: Resource, model: MoodModel | None
+    ) -> None:
+        """`model` is None before training."""
+        self._folder = folder
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The folder that comes with the project."""
+        return {"folder": str(DATA / "frustration")}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What has to be installed."""
+        return ["vaderSentiment", "sklearn"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "MoodReader":
+        """Rasa's way of building it, untrained."""
+        return cls(Path(config["folder"]), model_storage, resource, None)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Trains on its own sentences; those of the intents have no mood."""
+        self._model = MoodModel.train(self._folder, shared_encoder())
+        with self._model_storage.write_to(self._resource) as directory:
+            self._model.save(directory)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "MoodReader":
+        """Rasa's way of building it from a trained model."""
+        with model_storage.read_from(resource) as directory:
+            model = MoodModel.load(directory)
+        return cls(Path(config["folder"]), model_storage, resource, model)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Training messages need no mood."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Reads the mood of each message. A button that was pressed has none."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            mood = self._read("" if text.startswith("/") else text, message)
+            message.set("sentiment", mood.sentiment, add_to_output=True)
+            message.set("frustration", mood.frustration, add_to_output=True)
+            message.set("mood_signs", list(mood.signs), add_to_output=True)
+            message.set("language", guess_language(text), add_to_output=True)
+        return messages
+
+    def _read(self, text: str, message: Message) -> Mood:
+        if self._model is None:
+            raise RuntimeError("MoodReader has not been trained")
+        return self._model.read(text, message.get(SENTENCE_LAYERS), shared_encoder())
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class CueReader(GraphComponent):
+    """Adds `cues` (name to probability) and `fingerprint` to the parse.
+
+    Config: `folder`, the sentences of the cues (data/cues).
+    """
+
+    def __init__(
+        self, folder: Path, model_storage: ModelStorage, resource: Resource, judge: Judge | None
+    ) -> None:
+        """`judge` is None before training."""
+        self._folder = folder
+        self._model_storage = model_storage
+        self._resource = resource
+        self._judge = judge
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The folder that comes with the project."""
+        return {"folder": str(DATA / "cues")}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What has to be installed."""
+        return ["sklearn"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "CueReader":
+        """Rasa's way of building it, untrained."""
+        return cls(Path(config["folder"]), model_storage, resource, None)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Trains on the cues' sentences, with those of the intents as further examples of no."""
+        cues = read_cues(self._folder)
+        texts = [text for cue in cues for text in (*cue.yes, *cue.no)]
+        examples = [
+            Example(str(e.get(TEXT)), str(e.get(INTENT)), e.get(SENTENCE_EMBEDDING))
+            for e in training_data.intent_examples
+            if e.get(TEXT)
+        ]
+        self._judge = fit_cues(cues, shared_encoder().encode(texts), examples)
+        with self._model_storage.write_to(self._resource) as directory:
+            self._judge.save(directory, "cues")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "CueReader":
+        """Rasa's way of building it from a trained model."""
+        with model_storage.read_from(resource) as directory:
+            judge = Judge.load(directory, "cues")
+        return cls(Path(config["folder"]), model_storage, resource, judge)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Training messages need no cues."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Reads the cues of each message. A button that was pressed has none."""
+        if self._judge is None:
+            raise RuntimeError("CueReader has not been trained")
+        for message in messages:
+            text = message.get(TEXT) or ""
+            embedding = message.get(SENTENCE_EMBEDDING)
+            said = bool(text.strip()) and not text.startswith("/")
+            likely = self._judge.ask(embedding[None])[0] if said else []
+            cues = dict(zip(self._judge.names, (round(float(p), 4) for p in likely), strict=False))
+            message.set("cues", cues, add_to_output=True)
+            message.set("fingerprint", fingerprint(embedding) if said else "", add_to_output=True)
+        return messages
