@@ -72,9 +72,7 @@ class Example:
     embedding: Embeddings
 
 
-def fit_cues(
-    cues: Sequence[Cue], embeddings: Embeddings, examples: Sequence[Example]
-) -> Judge:
+def fit_cues(cues: Sequence[Cue], embeddings: Embeddings, examples: Sequence[Example]) -> Judge:
     """A judge that answers every cue.
 
     Args:

@@ -26,7 +26,7 @@ FROM_LAYER: Final = 3
 
 ONE_NAME: Final = "Alex"
 
-_NAME = r"[A-Z\u00c0-\u024f][\w'’.-]+(?: (?!I\b)[A-Z\u00c0-\u024f][\w'’.-]+){0,3}"
+_NAME = r"[A-Z\u00c0-\u024f][\w'’-]+(?: (?!I\b)[A-Z\u00c0-\u024f][\w'’-]+){0,3}"
 _INTRODUCED = re.compile(
     r"(?P<before>\b(?:[Mm]y name is|[Mm]y name's|[Tt]his is|I am|I'm|[Rr]egards,?|[Ww]ishes,?|"
     r"[Ss]incerely,?|[Tt]hanks,|[Cc]heers,|[Hh]i,|[Hh]ello,|[Hh]ey,))\s"
@@ -140,8 +140,11 @@ def _respell(found: re.Match[str]) -> str:
 _PARTS = re.compile(r"(?<=[.!?;:])\s+|\n+|\s[-–—]\s|(?<=,)\s")
 """Where a message is cut: a shell is a part of its own, a matter may be made of several."""
 
+MOST_PARTS: Final = 24
+"""A text of more parts was pasted, not said; nothing of it is set aside."""
+
 SHELL: Final = 0.35
-"""Probability from which a part is set aside: low, as a term that stays in can change the score, and
+"""Probability from which a part is set aside. Low: a term that stays in can change the score, and
 a part with a mood is far below (of the training sentences, 8 in 100 lose a part)."""
 
 
@@ -163,7 +166,7 @@ class Matter:
         """The evened texts without their shells. A text that is nothing else stays as it is."""
         evened = [even_out(text) for text in texts]
         cut = [[part for part in _PARTS.split(text) if part.strip()] for text in evened]
-        parts = [part for parts in cut if len(parts) > 1 for part in parts]
+        parts = [part for parts in cut if 1 < len(parts) <= MOST_PARTS for part in parts]
         if not parts:
             return evened
         rows = tone_rows(encoder.layers([part.strip(" ,:;") or part for part in parts]))

@@ -37,7 +37,7 @@ Labels = npt.NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Question:
-    """One trained question: p(yes) = 1 / (1 + exp(-(slope * (weights . kernel + bias) + shift)))."""
+    """p(yes) = 1 / (1 + exp(-(slope * (weights . kernel + bias) + shift)))."""
 
     weights: Rows
     """One number per row of the table; 0 for rows that are no support vectors."""
