@@ -9,7 +9,8 @@ The life of one message, in ten lines:
 5. `bot.assistant` leases the conversation, asks Rasa for a turn, and commits the answer
    with the epoch at which the customer spoke: if a person took over meanwhile, it is dropped;
 6. inside Rasa, `bot.nlu` reads the message and `bot.triage` decides: answer, clarify, hand off;
-7. a hand-off is one more event in that same append; the console (`bot.web.desk`) shows the card;
+7. a hand-off is one more event in that same append; `bot.delivery` shows the card in Slack and
+   Telegram (`bot.desks`), the console (`bot.web.desk`) shows it by itself;
 8. an agent's reply goes through `bot.router` like everything else, and the bot is silent;
 9. `bot.clock` acts when time itself is the news: nobody came, the snooze is over;
 10. every view (widget, console, tracker, figures) follows the log and can be rebuilt from it.
