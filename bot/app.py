@@ -48,6 +48,7 @@ from bot.web.limits import Limits, Rate
 from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import Sessions
+from bot.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def build(settings: Settings) -> Starlette:
     waiting = connect(settings.redis_url.reveal(), patient=True)
     plan = read_plan(settings)
     store = Store(redis, owner_check_ms=min(OWNER_CHECK_MS, plan.vanish_after))
+    work = Work(redis)
     wakes = Wakes(waiting)
     accounts = Accounts(redis)
     stations: list[Station] = []  # filled below: they need the router, which tells `people`
@@ -84,7 +86,7 @@ def build(settings: Settings) -> Starlette:
         desks=lambda: [station.desk.name for station in stations],
     )
     router = Router(store, greeting=settings.greeting, observer=people.note)
-    presence = Presence(store, router, people)
+    presence = Presence(work, router, people)
     limits = Limits()
     files = FileExchange(
         Files(redis, now=router.now, size_at_most=settings.file_mb * 1024**2), limits
@@ -130,7 +132,7 @@ def build(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        run = partial(follow, store=store, wakes=wakes, now=router.now)
+        run = partial(follow, work=work, wakes=wakes, now=router.now)
         turns = AssistantFollower(store, router, assistant)
         clock = Clock(store, router, people)
         suggestions = SuggestionFollower(store, router, assistant)
@@ -142,7 +144,7 @@ def build(settings: Settings) -> Starlette:
                 show = partial(run, follower, delivery.act, at_once=SHOWN_AT_ONCE)
                 tasks.start_soon(_for_ever, show)
                 tasks.start_soon(_receive, station.desk)
-            for work in (
+            for task in (
                 wakes.run,
                 partial(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH)),
                 partial(run, Follower.ASSISTANT, turns.act, at_once=TURNS_AT_ONCE),
@@ -150,7 +152,7 @@ def build(settings: Settings) -> Starlette:
                 partial(run, Follower.CLOCK, clock.act, at_once=1),
                 partial(run, Follower.SUGGESTIONS, suggestions.act, at_once=SUGGESTIONS_AT_ONCE),
             ):
-                tasks.start_soon(_for_ever, work)
+                tasks.start_soon(_for_ever, task)
             try:
                 yield
             finally:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import anyio
 
 from bot.errors import StoreUnavailable
-from bot.store import WAKE_WORK, Follower, Lease, Store
+from bot.store import WAKE_WORK, Follower
 from bot.wakes import Wakes
+from bot.work import Lease, Work
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ async def follow(
     follower: Follower,
     act: Callable[[str], Awaitable[Rest]],
     *,
-    store: Store,
+    work: Work,
     wakes: Wakes,
     now: Callable[[], int],
     at_once: int,
@@ -51,7 +52,7 @@ async def follow(
 
     async def serve(lease: Lease) -> None:
         held, done = _Held(lease), asyncio.Event()
-        keeping = asyncio.create_task(_keep(held, done, store, now))
+        keeping = asyncio.create_task(_keep(held, done, work, now))
         try:
             rest = await act(lease.conversation)
         except StoreUnavailable:
@@ -66,7 +67,7 @@ async def follow(
             await asyncio.shield(keeping)
             slots.release()
         with suppress(StoreUnavailable):
-            await store.finish(held.lease, now=now(), seen=rest.seen, due=rest.due)
+            await work.finish(held.lease, now=now(), seen=rest.seen, due=rest.due)
 
     async with anyio.create_task_group() as group:
         with wakes.listen(WAKE_WORK + follower.value) as woken:
@@ -74,14 +75,23 @@ async def follow(
                 await slots.acquire()
                 lease = None
                 try:
-                    lease = await store.take(follower, now=now(), lease_ms=LEASE_MS)
+                    lease = await work.take(follower, now=now(), lease_ms=LEASE_MS)
                 except StoreUnavailable:
                     await anyio.sleep(LOOK_S)
                 if lease is not None:
                     group.start_soon(serve, lease)
                     continue
                 slots.release()
-                await woken.wait(LOOK_S)
+                await woken.wait(await _pause(follower, work, now))
+
+
+async def _pause(follower: Follower, work: Work, now: Callable[[], int]) -> float:
+    """For how many seconds there is nothing to do, unless somebody wakes us."""
+    with suppress(StoreUnavailable):
+        due = await work.next_due(follower)
+        if due is not None:
+            return min(LOOK_S, max(0.001, (due - now()) / 1000))
+    return LOOK_S
 
 
 @dataclass(slots=True)
@@ -91,14 +101,14 @@ class _Held:
     lease: Lease
 
 
-async def _keep(held: _Held, done: asyncio.Event, store: Store, now: Callable[[], int]) -> None:
+async def _keep(held: _Held, done: asyncio.Event, work: Work, now: Callable[[], int]) -> None:
     """Renew the lease until done; a lost one is left alone."""
     while True:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(done.wait(), LEASE_MS / 3_000)
             return
         with suppress(StoreUnavailable):
-            renewed = await store.renew(held.lease, now=now(), lease_ms=LEASE_MS)
+            renewed = await work.renew(held.lease, now=now(), lease_ms=LEASE_MS)
             if renewed is None:
                 return
             held.lease = renewed

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from bot.conversation import Conversation, State
 from bot.people import Absence, People, Standing
 from bot.router import Router
-from bot.store import Follower, Store
+from bot.store import Follower
+from bot.work import Work
 
 
 class Presence:
-    def __init__(self, store: Store, router: Router, people: People) -> None:
-        self._store = store
+    def __init__(self, work: Work, router: Router, people: People) -> None:
+        self._work = work
         self._router = router
         self._people = people
 
@@ -44,7 +45,7 @@ class Presence:
 
     async def _look_again(self, concerns: Callable[[Conversation], bool]) -> None:
         ids = [c.id for c in await self._people.open_conversations() if concerns(c)]
-        await self._store.nudge(Follower.CLOCK, ids, now=self._router.now())
+        await self._work.nudge(Follower.CLOCK, ids, now=self._router.now())
 
 
 def _concerns(c: Conversation, login: str) -> bool:

@@ -1,20 +1,13 @@
 """Redis: where conversations live, and the only place that knows the keys.
 
-Belongs here: keys and TTLs, the atomic append, reading a log, and the work that follows an append
-(who has to act on which conversation, and when). Does not belong here: what a command means
-(`bot.conversation`), who may do what (`bot.router`), waking readers (`bot.wakes`).
+Belongs here: keys and TTLs, the atomic append, reading a log, and who has to act on a conversation
+after an append, and when. Does not belong here: what a command means (`bot.conversation`), who may
+do what (`bot.router`), waking readers (`bot.wakes`), handing the work out (`bot.work`).
 
 **Append.** One Lua script compares the conversation's seq with the one that the caller decided
 on, and in the same atomic step writes the log entries, the new state, the idempotency key, the
 agents' shelves and the followers' work. A lost race is a normal return value; the caller decides
 again on what is there now.
-
-**Work.** A follower (the assistant, the clock, a desk) is handed conversations, not messages: its
-work set holds each conversation that has something for it, scored by when. `take` leases one, so
-that a conversation is with one worker at a time in however many gateways; `finish` ends the lease
-and puts the conversation back if its log has grown meanwhile. A worker that was killed just lets
-its lease run out. What there is to do is always read from the log and the state, so nothing can
-be lost between the two.
 """
 
 from __future__ import annotations
@@ -84,16 +77,6 @@ class Follower(str, Enum):
     SUGGESTIONS = "suggestions"  #: may offer agents an answer to what the customer just wrote
 
 
-#: A lease that ends further ahead than this was taken before the clock jumped back.
-LEASE_AT_MOST_MS: Final = 5_000
-#: Likewise a due time of a follower that never plans further ahead (the clock does: a snooze).
-HORIZON_MS: Final = {
-    Follower.ASSISTANT: 6_000,
-    Follower.CLOCK: None,
-    Follower.SLACK: 120_000,
-    Follower.TELEGRAM: 120_000,
-    Follower.SUGGESTIONS: 6_000,
-}
 #: Followers that are desks at which people work.
 DESKS: Final = (Follower.SLACK, Follower.TELEGRAM)
 #: A customer who has waited for the owner's answer for so long: the clock sees whether the owner
@@ -140,56 +123,6 @@ redis.call('PUBLISH', a.wake, '')
 return {1, a.seq}
 """
 
-_TAKE: Final = """
-local work, leased = KEYS[1], KEYS[2]
-local now, until_, horizon = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local lease_at_most = tonumber(ARGV[4])
-local function back(low, high)
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', leased, low, high, 'LIMIT', 0, 20)) do
-    redis.call('ZREM', leased, id)
-    redis.call('ZADD', work, now, id)
-  end
-end
-back('-inf', now)
-back('(' .. (now + lease_at_most), '+inf')
-local id = redis.call('ZRANGEBYSCORE', work, '-inf', now, 'LIMIT', 0, 1)[1]
-if not id and horizon ~= '' then
-  id = redis.call('ZRANGEBYSCORE', work, '(' .. (now + tonumber(horizon)), '+inf', 'LIMIT', 0, 1)[1]
-end
-if not id then return false end
-redis.call('ZREM', work, id)
-redis.call('ZADD', leased, until_, id)
-return id
-"""
-
-_RENEW: Final = """
-if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') ~= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
-return 1
-"""
-
-_FINISH: Final = """
-local work, leased, state = KEYS[1], KEYS[2], KEYS[3]
-local id, lease, seen, now, due = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-if tonumber(redis.call('ZSCORE', leased, id) or '-1') ~= lease then return 0 end
-redis.call('ZREM', leased, id)
-if seen ~= '' and (redis.call('HGET', state, 'seq') or '0') ~= seen then due = now end
-if due ~= '' then
-  redis.call('ZADD', work, due, id)
-  redis.call('PUBLISH', ARGV[6], '')
-end
-return 1
-"""
-
-_NUDGE: Final = """
-for i = 3, #ARGV do
-  local leased = redis.call('ZSCORE', KEYS[2], ARGV[i])
-  if not leased then redis.call('ZADD', KEYS[1], ARGV[1], ARGV[i]) end
-end
-redis.call('PUBLISH', ARGV[2], '')
-return 1
-"""
-
 #: How a Redis says that it cannot write: disk full, memory full, no replica.
 REFUSALS: Final = re.compile(r"\b(MISCONF|OOM|OutOfMemoryError|NOREPLICAS|READONLY)\b")
 
@@ -226,15 +159,6 @@ class News:
     position: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A conversation in the hands of one worker of `follower`, until `until` (ms)."""
-
-    follower: Follower
-    conversation: str
-    until: int
-
-
 def work_after(
     conversation: Conversation, owner_check_ms: int = OWNER_CHECK_MS
 ) -> dict[Follower, int | None]:
@@ -267,11 +191,7 @@ class Store:
     def __init__(self, redis: Redis[bytes], *, owner_check_ms: int = OWNER_CHECK_MS) -> None:
         self._redis = redis
         self.owner_check_ms = owner_check_ms
-        self._nudge = redis.register_script(_NUDGE)
         self._append = redis.register_script(_APPEND)
-        self._take = redis.register_script(_TAKE)
-        self._renew = redis.register_script(_RENEW)
-        self._finish = redis.register_script(_FINISH)
 
     # ------------------------------------------------------------------------ conversations
 
@@ -392,59 +312,6 @@ class Store:
         """Raises: StoreUnavailable."""
         async with reachable():
             await self._redis.ping()
-
-    # ---------------------------------------------------------------------------------- work
-
-    async def take(self, follower: Follower, *, now: int, lease_ms: int) -> Lease | None:
-        """Lease the conversation whose work has been due longest; None if nothing is due."""
-        horizon = HORIZON_MS[follower]
-        async with reachable():
-            id = await self._take(
-                keys=[WORK + follower.value, LEASED + follower.value],
-                args=[now, now + lease_ms, "" if horizon is None else horizon, LEASE_AT_MOST_MS],
-            )
-        return Lease(follower, id.decode(), now + lease_ms) if id else None
-
-    async def nudge(self, follower: Follower, ids: Sequence[str], *, now: int) -> None:
-        """Have conversations looked at at once, because of what is not in their logs. Those that
-        are being looked at just now are left alone."""
-        if ids:
-            async with reachable():
-                await self._nudge(
-                    keys=[WORK + follower.value, LEASED + follower.value],
-                    args=[now, WAKE_WORK + follower.value, *ids],
-                )
-
-    async def renew(self, lease: Lease, *, now: int, lease_ms: int) -> Lease | None:
-        """The lease prolonged, or None when it was lost."""
-        async with reachable():
-            kept = await self._renew(
-                keys=[LEASED + lease.follower.value],
-                args=[lease.conversation, lease.until, now + lease_ms],
-            )
-        return Lease(lease.follower, lease.conversation, now + lease_ms) if kept else None
-
-    async def finish(
-        self, lease: Lease, *, now: int, seen: int | None = None, due: int | None = None
-    ) -> None:
-        """End the lease. With `due`, the conversation comes up again then; with `seen`, it comes
-        up at once if its log has grown beyond that seq."""
-        async with reachable():
-            await self._finish(
-                keys=[
-                    WORK + lease.follower.value,
-                    LEASED + lease.follower.value,
-                    STATE.format(lease.conversation),
-                ],
-                args=[
-                    lease.conversation,
-                    lease.until,
-                    "" if seen is None else seen,
-                    now,
-                    "" if due is None else due,
-                    WAKE_WORK + lease.follower.value,
-                ],
-            )
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from bot.app import connect
 from bot.redis_server import RedisServer, running
 from bot.router import Router
 from bot.store import Store
+from bot.work import Work
 from tests.customer import Customer
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant
@@ -52,6 +53,11 @@ async def redis(redis_url: str) -> AsyncIterator[Redis[bytes]]:
 @pytest.fixture
 def store(redis: Redis[bytes]) -> Store:
     return Store(redis)
+
+
+@pytest.fixture
+def work(redis: Redis[bytes]) -> Work:
+    return Work(redis)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from bot.following import Rest
 from bot.people import People
 from bot.router import Router
 from bot.store import Store
+from bot.work import Work
 
 SHIPPED = load_plan(Path("data/desk.yml").read_text(encoding="utf-8"))
 ACCOUNTS = [("anna", "Anna Berg", False), ("ben", "Ben Otieno", False), ("olga", "Olga", True)]
@@ -46,6 +47,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.store = Store(self.redis, owner_check_ms=20_000)
+        self.work = Work(self.redis)
         self.people = People(
             self.redis,
             self.store,

@@ -89,7 +89,7 @@ async def test_a_message_meanwhile_does_not_stop_the_search(world: World) -> Non
     id = await world.waiting()
     await world.tick(id)
     c = await world.does(id, SAY, later=400 * 1000)
-    lease = await world.store.take(Follower.CLOCK, now=world.now, lease_ms=3_000)
+    lease = await world.work.take(Follower.CLOCK, now=world.now, lease_ms=3_000)
     assert lease is not None
     assert lease.conversation == c.id
 
@@ -201,13 +201,13 @@ async def test_a_conversation_that_is_no_longer_kept_is_nobodys_business(world: 
 
 async def test_a_nudge_has_conversations_looked_at_at_once_but_not_twice(world: World) -> None:
     id = await world.waiting()
-    lease = await world.store.take(Follower.CLOCK, now=world.now, lease_ms=3_000)
+    lease = await world.work.take(Follower.CLOCK, now=world.now, lease_ms=3_000)
     assert lease is not None
-    await world.store.nudge(Follower.CLOCK, [id], now=world.now)
-    assert await world.store.take(Follower.CLOCK, now=world.now, lease_ms=3_000) is None
-    await world.store.finish(lease, now=world.now, due=world.now + MINUTE)
-    await world.store.nudge(Follower.CLOCK, [id], now=world.now)
-    assert await world.store.take(Follower.CLOCK, now=world.now, lease_ms=3_000) is not None
+    await world.work.nudge(Follower.CLOCK, [id], now=world.now)
+    assert await world.work.take(Follower.CLOCK, now=world.now, lease_ms=3_000) is None
+    await world.work.finish(lease, now=world.now, due=world.now + MINUTE)
+    await world.work.nudge(Follower.CLOCK, [id], now=world.now)
+    assert await world.work.take(Follower.CLOCK, now=world.now, lease_ms=3_000) is not None
 
 
 async def test_a_ladder_of_the_owners_own_is_climbed_as_written(redis: Redis[bytes]) -> None:

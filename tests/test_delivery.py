@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import anyio
 import pytest
@@ -23,6 +24,7 @@ from bot.router import Router
 from bot.store import Follower, Store
 from bot.threads import Threads
 from bot.wakes import Wakes
+from bot.work import Work
 from tests.agent_client import new_id
 from tests.desks.scripted_desk import Killed, Platform, ScriptedDesk
 
@@ -77,21 +79,14 @@ async def running(url: str, platform: Platform, *, pace: Pace = FAST) -> AsyncIt
     router = Router(store, greeting="hi")
     one = station(redis, platform, router, pace=pace)
     act = Delivery(one, others=[], store=store, router=router).act
-    tasks = [
-        asyncio.create_task(wakes.run()),
-        asyncio.create_task(
-            follow(Follower.SLACK, act, store=store, wakes=wakes, now=router.now, at_once=16)
-        ),
-    ]
-    try:
+    run = partial(follow, work=Work(redis), wakes=wakes, now=router.now, at_once=16)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wakes.run)
+        tasks.start_soon(run, Follower.SLACK, act)
         yield one
-    finally:
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await redis.close(close_connection_pool=True)
-        await waiting.close(close_connection_pool=True)
+        tasks.cancel_scope.cancel()
+    await redis.close(close_connection_pool=True)
+    await waiting.close(close_connection_pool=True)
 
 
 async def until(check: Callable[[], bool], within: float = 20.0) -> None:

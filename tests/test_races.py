@@ -36,6 +36,7 @@ from bot.events import (
 )
 from bot.router import Router
 from bot.store import Appended, Follower, Store
+from bot.work import Work
 
 ANNA, BEN = Agent(login="anna", name="Anna"), Agent(login="ben", name="Ben")
 
@@ -79,6 +80,7 @@ async def scene(url: str, seed: int) -> tuple[list[Entry], Conversation, dict[st
     dice = random.Random(seed)
     clients = [connect(url), connect(url)]
     stores = [Slow(client, dice) for client in clients]
+    works = [Work(client) for client in clients]
     routers = [Router(store, greeting="hi") for store in stores]
     http = slow_rasa(dice)
     assistant = Assistant(http, deadline=5, grace=0)
@@ -87,15 +89,15 @@ async def scene(url: str, seed: int) -> tuple[list[Entry], Conversation, dict[st
     accepted: dict[str, int] = Counter()
     done = asyncio.Event()
 
-    async def gateway(store: Store, router: Router, follower: AssistantFollower) -> None:
+    async def gateway(work: Work, router: Router, follower: AssistantFollower) -> None:
         """A worker whose leases are so short that turns get repeated by the other gateway."""
         while not done.is_set():
-            lease = await store.take(Follower.ASSISTANT, now=router.now(), lease_ms=8)
+            lease = await work.take(Follower.ASSISTANT, now=router.now(), lease_ms=8)
             if lease is None:
                 await asyncio.sleep(0.001)
                 continue
             rest = await follower.act(lease.conversation)
-            await store.finish(lease, now=router.now(), seen=rest.seen, due=rest.due)
+            await work.finish(lease, now=router.now(), seen=rest.seen, due=rest.due)
 
     async def customer() -> None:
         for n in range(6):
@@ -130,7 +132,7 @@ async def scene(url: str, seed: int) -> tuple[list[Entry], Conversation, dict[st
 
     workers = [
         asyncio.create_task(gateway(*parts))
-        for parts in zip(stores, routers, follower_of, strict=True)
+        for parts in zip(works, routers, follower_of, strict=True)
     ]
     await asyncio.gather(customer(), agent(ANNA), agent(BEN))
     while (await stores[0].load(id)).pending:

@@ -1,4 +1,4 @@
-"""The store against a real Redis: the atomic append, leases, and what a jumping clock does."""
+"""The store against a real Redis: the atomic append, what is kept, and a clock that jumps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot import commands as do
-from bot.conversation import Conversation, State, decide, record
+from bot.conversation import State, decide, record
 from bot.errors import StoreUnavailable, UnknownConversation
 from bot.events import Agent, Handoff
 from bot.router import Router
@@ -17,7 +17,6 @@ from bot.store import (
     LOG,
     STATE,
     UNSPOKEN_S,
-    Follower,
     Store,
 )
 
@@ -48,16 +47,6 @@ async def test_of_two_writers_who_saw_the_same_state_one_wins(store: Store, rout
     results = [await store.append(before, after, entries, key) for key in ("a", "b")]
     assert [result.stored for result in results] == [True, False]
     assert len(await store.log(before.id)) == 3
-
-
-async def test_an_append_is_all_or_nothing(store: Store, redis: Redis[bytes]) -> None:
-    """A refused append leaves no trace: no entry, no key, no work."""
-    blank = Conversation(id="c")
-    after, entries = record(blank, decide(blank, do.Start(greeting="hi")), at=1, key="k")
-    lost = await store.append(Conversation(id="c", seq=5), after, entries, "k")
-    assert not lost.stored
-    assert not await redis.exists(STATE.format("c"), LOG.format("c"), KEYS.format("c"))
-    assert await store.take(Follower.ASSISTANT, now=10, lease_ms=1) is None
 
 
 async def test_the_same_key_is_stored_once_even_when_two_send_it_at_once(
@@ -143,83 +132,6 @@ async def test_a_redis_that_takes_no_writes_is_an_honest_error(
     await router.from_customer(opened.id, "hi", client_id="client-1")
 
 
-async def test_work_is_leased_to_one_and_comes_back_when_the_lease_runs_out(
-    store: Store, router: Router
-) -> None:
-    opened = await router.open()
-    spoken = await router.from_customer(opened.id, "hi", client_id="client-1")
-    now = spoken.conversation.updated_at
-    lease = await store.take(Follower.ASSISTANT, now=now, lease_ms=100)
-    assert lease is not None
-    assert lease.conversation == opened.id
-    assert await store.take(Follower.ASSISTANT, now=now + 99, lease_ms=100) is None
-    again = await store.take(Follower.ASSISTANT, now=now + 100, lease_ms=100)
-    assert again is not None
-    await store.finish(lease, now=now + 101)  # the first worker wakes up late: no effect
-    assert await store.renew(lease, now=now + 101, lease_ms=100) is None
-    assert await store.renew(again, now=now + 101, lease_ms=100) is not None
-
-
-async def test_what_is_written_under_a_lease_waits_for_its_end_and_is_not_forgotten(
-    store: Store, router: Router
-) -> None:
-    opened = await router.open()
-    first = (await router.from_customer(opened.id, "one", client_id="client-1")).conversation
-    now = first.updated_at + 10
-    lease = await store.take(Follower.ASSISTANT, now=now, lease_ms=5_000)
-    assert lease is not None
-    await router.from_customer(opened.id, "two", client_id="client-2")
-    assert await store.take(Follower.ASSISTANT, now=now + 9, lease_ms=100) is None
-    await store.finish(lease, now=now + 10, seen=first.seq)
-    assert await store.take(Follower.ASSISTANT, now=now + 10, lease_ms=100) is not None
-
-
-async def test_finished_work_is_gone_and_postponed_work_comes_when_due(
-    store: Store, router: Router
-) -> None:
-    opened = await router.open()
-    spoken = (await router.from_customer(opened.id, "one", client_id="client-1")).conversation
-    now = spoken.updated_at
-    lease = await store.take(Follower.ASSISTANT, now=now, lease_ms=100)
-    assert lease is not None
-    await store.finish(lease, now=now, seen=spoken.seq, due=now + 500)
-    assert await store.take(Follower.ASSISTANT, now=now + 499, lease_ms=100) is None
-    lease = await store.take(Follower.ASSISTANT, now=now + 500, lease_ms=100)
-    assert lease is not None
-    await store.finish(lease, now=now + 500, seen=spoken.seq)
-    assert await store.take(Follower.ASSISTANT, now=now + 10_000, lease_ms=100) is None
-
-
-@pytest.mark.parametrize("back_s", [8, 30, 59, 3_600, 100_000])
-async def test_a_clock_that_jumps_back_does_not_hold_up_answers(
-    store: Store, router: Router, back_s: int
-) -> None:
-    """Due times and leases from before the jump lie ahead: nobody may wait for them."""
-    opened = await router.open()
-    spoken = await router.from_customer(opened.id, "one", client_id="client-1")
-    earlier = spoken.conversation.updated_at - back_s * 1000
-    assert await store.take(Follower.ASSISTANT, now=earlier, lease_ms=3_000) is not None
-    assert await store.take(Follower.ASSISTANT, now=earlier - back_s * 1000, lease_ms=3_000)
-
-
-async def test_a_clock_that_jumps_back_does_not_leave_the_clocks_own_lease_behind(
-    store: Store, router: Router
-) -> None:
-    opened = await router.open()
-    await router.execute(opened.id, ASK)
-    now = router.now() + 61_000
-    assert await store.take(Follower.CLOCK, now=now, lease_ms=3_000) is not None
-    assert await store.take(Follower.CLOCK, now=now - 600_000, lease_ms=3_000) is not None
-
-
-async def test_a_small_jump_back_costs_at_most_the_horizon(store: Store, router: Router) -> None:
-    opened = await router.open()
-    spoken = await router.from_customer(opened.id, "one", client_id="client-1")
-    now = spoken.conversation.updated_at
-    assert await store.take(Follower.ASSISTANT, now=now - 5_000, lease_ms=3_000) is None
-    assert await store.take(Follower.ASSISTANT, now=now, lease_ms=3_000) is not None
-
-
 async def test_a_clock_that_jumps_does_not_break_the_log(store: Store) -> None:
     times = iter([5_000, 9_999_999, 1_000, 2_000, 3_000])
     router = Router(store, greeting="hi", now=lambda: next(times))
@@ -228,15 +140,6 @@ async def test_a_clock_that_jumps_does_not_break_the_log(store: Store) -> None:
         await router.from_customer(opened.id, f"m{n}", client_id=f"client-{n}")
     assert [entry.seq for entry in await store.log(opened.id)] == [1, 2, 3, 4, 5]
     assert (await store.load(opened.id)).state is State.BOT
-
-
-async def test_snoozed_conversations_come_due_for_the_clock(store: Store, router: Router) -> None:
-    opened = await router.open()
-    for command in (ASK, do.Claim(agent=ANNA), do.Snooze(agent=ANNA, until=router.now() + 90_000)):
-        await router.execute(opened.id, command)
-    now = router.now()
-    assert await store.take(Follower.CLOCK, now=now + 80_000, lease_ms=100) is None
-    assert await store.take(Follower.CLOCK, now=now + 90_000, lease_ms=100) is not None
 
 
 async def test_an_unreachable_redis_is_an_error_that_says_so() -> None:
