@@ -38,6 +38,7 @@ from bot.router import Router
 from bot.settings import Settings
 from bot.store import OWNER_CHECK_MS, Follower, Store
 from bot.suggesting import SuggestionFollower
+from bot.threads import Threads
 from bot.wakes import Wakes
 from bot.web import help_pages, pages, wire
 from bot.web.accounts import Accounts
@@ -88,9 +89,8 @@ def build(settings: Settings) -> Starlette:
     router = Router(store, greeting=settings.greeting, observer=people.note)
     presence = Presence(work, router, people)
     limits = Limits()
-    files = FileExchange(
-        Files(redis, now=router.now, size_at_most=settings.file_mb * 1024**2), limits
-    )
+    kept = Files(redis, now=router.now, size_at_most=settings.file_mb * 1024**2)
+    files = FileExchange(kept, limits)
     http = httpx.AsyncClient(
         base_url=settings.assistant_url,
         headers={"Authorization": f"Bearer {settings.assistant_token.reveal()}"},
@@ -114,7 +114,9 @@ def build(settings: Settings) -> Starlette:
         bot_name=settings.bot_name,
     )
     logins = Logins(redis, accounts)
-    stations += set_up_desks(settings, redis=redis, store=store, router=router)
+    stations += set_up_desks(
+        settings, redis, store=store, router=router, people=people, presence=presence, files=kept
+    )
     console = Console(
         store=store,
         router=router,
@@ -189,12 +191,29 @@ def build(settings: Settings) -> Starlette:
 
 
 def set_up_desks(
-    settings: Settings, *, redis: Redis[bytes], store: Store, router: Router
+    settings: Settings,
+    redis: Redis[bytes],
+    *,
+    store: Store,
+    router: Router,
+    people: People,
+    presence: Presence,
+    files: Files,
 ) -> list[Station]:
-    """The desks that are configured, beside the console.
+    """The desks that are configured, beside the console. Their SDKs take a while to import, so that
+    is done only for those.
 
     Raises: SettingsError, when one of them is configured by half."""
-    return []
+    stations = []
+    if settings.wants_telegram:
+        from bot.desks import telegram_setup
+
+        health = telegram_setup.health_of(redis)
+        threads = Threads(redis, health, now=router.now)
+        parts = telegram_setup.Parts(redis, store, router, people, presence, files)
+        desk = telegram_setup.set_up(settings, parts, threads)
+        stations.append(Station(desk, threads, health))
+    return stations
 
 
 async def _receive(desk: Desk) -> None:

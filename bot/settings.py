@@ -73,6 +73,19 @@ class Settings:
     #: Largest file that customers and agents may send, in MB.
     file_mb: int = 10
 
+    #: The address by which customers and platforms reach us, e.g. https://desk.example; "" when not
+    #: told.
+    public_url: str = ""
+
+    #: The Telegram desk (docs/telegram.md): token and group, or neither. By webhook with a secret
+    #: and a public address; else the gateway fetches.
+    telegram_bot_token: Secret = field(default_factory=lambda: Secret(""))
+    telegram_group: int | None = None
+    telegram_mode: str = ""
+    telegram_webhook_secret: Secret = field(default_factory=lambda: Secret(""))
+    #: Where the Bot API is; another address is for tests and for servers of one's own.
+    telegram_api_url: str = "https://api.telegram.org"
+
     bot_name: str = "Nordlys assistant"
     greeting: str = (
         "Hi! I'm the Nordlys assistant, a bot. I can help with orders, delivery, returns and "
@@ -88,6 +101,16 @@ class Settings:
     #: Root of everything that is written at run time.
     var: Path = Path("var")
     models: Path = Path("models")
+
+    @property
+    def wants_telegram(self) -> bool:
+        """Whether anything of that desk is configured."""
+        return bool(
+            self.telegram_bot_token
+            or self.telegram_group is not None
+            or self.telegram_webhook_secret
+            or self.telegram_mode
+        )
 
     @staticmethod
     def from_environment(environ: Mapping[str, str]) -> Settings:
@@ -119,6 +142,19 @@ class Settings:
                 "DESKHAND_MESSAGES_PER_MINUTE", _count, usual.messages_per_minute
             ),
             file_mb=read("DESKHAND_FILE_MB", _megabytes, usual.file_mb),
+            public_url=read("DESKHAND_PUBLIC_URL", _public_url, usual.public_url),
+            telegram_bot_token=read(
+                "TELEGRAM_BOT_TOKEN", _telegram_token, usual.telegram_bot_token, secret=True
+            ),
+            telegram_group=read("TELEGRAM_GROUP_ID", _telegram_group, usual.telegram_group),
+            telegram_mode=read("TELEGRAM_MODE", _one_of("polling", "webhook"), usual.telegram_mode),
+            telegram_webhook_secret=read(
+                "TELEGRAM_WEBHOOK_SECRET",
+                _telegram_secret,
+                usual.telegram_webhook_secret,
+                secret=True,
+            ),
+            telegram_api_url=read("TELEGRAM_API_URL", _http_url, usual.telegram_api_url),
             bot_name=read("DESKHAND_BOT_NAME", _line, usual.bot_name),
             greeting=read("DESKHAND_GREETING", _line, usual.greeting),
             desk=read("DESKHAND_DESK", Path, usual.desk),
@@ -195,6 +231,31 @@ def _http_url(raw: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is not an http(s) address")
     return raw.rstrip("/")
+
+
+def _public_url(raw: str) -> str:
+    url = _http_url(raw)
+    if url != "{0.scheme}://{0.netloc}".format(urlsplit(url)) or "@" in url:
+        raise ValueError("is more than an origin like https://desk.example")
+    return url
+
+
+def _telegram_token(raw: str) -> Secret:
+    if not re.fullmatch(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,80}", raw):
+        raise ValueError("is no token like 123456789:AAF..., as @BotFather gives it")
+    return Secret(raw)
+
+
+def _telegram_group(raw: str) -> int | None:
+    if not re.fullmatch(r"-[1-9][0-9]{2,18}", raw):
+        raise ValueError("is no group's id like -1001234567890")
+    return int(raw)
+
+
+def _telegram_secret(raw: str) -> Secret:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", raw):
+        raise ValueError("is not 16 to 256 letters, digits, _ and -")
+    return Secret(raw)
 
 
 def _redis_url(raw: str) -> Secret:

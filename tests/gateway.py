@@ -17,9 +17,16 @@ from bot.web.server import GatewayServer
 
 class RunningGateway:
     def __init__(
-        self, redis_url: str, assistant_url: str, token: str, var: Path, **more: Any
+        self,
+        redis_url: str,
+        assistant_url: str,
+        token: str,
+        var: Path,
+        *,
+        port: int | None = None,
+        **more: Any,
     ) -> None:
-        (self.port,) = free_ports(1)
+        self.port = port or free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         settings: dict[str, Any] = {
             "port": self.port,

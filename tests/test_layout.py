@@ -41,7 +41,7 @@ ONLY = {
     "rasa_sdk": ["actions"],
     "tensorflow": [],
     "slack_bolt": ["bot/desks/slack.py"],
-    "telegram": ["bot/desks/telegram.py"],
+    "telegram": ["bot/desks/telegram"],
     "starlette": ["bot/web", "bot/desks", "bot/app.py"],
     "markdown_it": ["bot/help/pages.py"],
 }

@@ -12,13 +12,16 @@ from typing import Final
 from bot.conversation import Conversation, State
 from bot.desk_plan import Canned, Member, Skill
 from bot.desks.orders import OUTCOMES, SNOOZES
-from bot.desks.telegram_buttons import Button, Keyboard, Press, Verb, abbreviated
+from bot.desks.telegram_buttons import Button, Keyboard, Menu, Press, Verb, abbreviated
+from bot.desks.telegram_card import ICONS
 from bot.desks.telegram_text import Words, bold, literal, one_line, own, quote
-from bot.desks.telegram_views import ICONS, Post, customer_of
+from bot.desks.telegram_views import Post, customer_of
 
 #: More choices than these are left to the command, which takes any name.
 CHOICES_AT_MOST: Final = 40
 LABEL_AT_MOST: Final = 40
+#: The customer's latest messages that can be chosen from.
+MESSAGES_AT_MOST: Final = 8
 
 
 def transfer(c: Conversation, skills: Sequence[Skill], team: Sequence[Member]) -> Keyboard:
@@ -55,6 +58,19 @@ def canned(c: Conversation, replies: Sequence[Canned]) -> Keyboard:
     )
 
 
+def which(c: Conversation, messages: Sequence[tuple[int, str]]) -> Keyboard:
+    """Which of the customer's messages is to be labelled? `messages` as (seq, text)."""
+    choices = [
+        Button(
+            one_line(text, LABEL_AT_MOST) or "(a file)",
+            Press(Verb.MENU, c.id, seq, Menu.LABEL.value),
+        )
+        for seq, text in messages[:MESSAGES_AT_MOST]
+    ]
+    rows = tuple((choice,) for choice in choices)
+    return (*rows, (Button("« Back", Press(Verb.MENU, c.id)),))
+
+
 def label(c: Conversation, of: int, intents: Iterable[str]) -> Keyboard:
     """What was message `of` about? `intents`: those that the bot knows, likeliest first."""
     choices = [
@@ -87,9 +103,10 @@ def canned_post(c: Conversation, reply: Canned, text: str) -> Post:
     return Post(0, "💬", bold(reply.name) + own("\n") + quote(literal(text)), (row,))
 
 
-def ask_for(what: str, text: str = "") -> Words:
-    """A question that is answered by a reply to it. `text`, to be changed, is copied by a tap."""
-    asked = bold(what) + own("\nReply to this message.")
+def ask_for(what: str, whom: Words, text: str = "") -> Words:
+    """A question to one person, answered by a reply to it. `text`, to be changed, is copied by a
+    tap."""
+    asked = bold(what) + own("\n") + whom + own(", reply to this message.")
     return asked + own("\n\n") + literal(text).styled("pre") if text else asked
 
 

@@ -15,10 +15,18 @@ from tests.desks.contract import console_driver
 from tests.desks.contract.driver import DeskDriver, Running, Workplace
 from tests.desks.contract.truth import Truth
 from tests.desks.contract.visitor import Visitor, visiting
+from tests.desks.telegram import telegram_driver
 from tests.scripted_assistant import ScriptedAssistant
 
 #: Every test of this folder runs once for each of these.
-DESKS: Mapping[str, Running] = MappingProxyType({"console": console_driver.running})
+DESKS: Mapping[str, Running] = MappingProxyType(
+    {
+        "console": console_driver.running,
+        "telegram-polling": telegram_driver.by_polling,
+        "telegram-webhook": telegram_driver.by_webhook,
+        "telegram-without-topics": telegram_driver.in_chains,
+    }
+)
 
 
 @pytest.fixture(params=DESKS)

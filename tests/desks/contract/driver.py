@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import anyio
 from redis.asyncio import Redis
@@ -147,7 +147,7 @@ async def until_true(check: Callable[[], bool], what: str, within: float = 15.0)
 
 
 @asynccontextmanager
-async def gateway_of(place: Workplace, **settings: object) -> AsyncIterator[RunningGateway]:
+async def gateway_of(place: Workplace, **settings: Any) -> AsyncIterator[RunningGateway]:
     """A gateway at the workplace. It starts and stops in a thread of its own, so a platform that
     runs in the test's loop goes on meanwhile."""
     gateway = RunningGateway(

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.desks.telegram.oracle import Oracle
+from tests.desks.telegram.oracle import Oracle, the_oracle
 from tests.desks.telegram.server import FakeTelegram
 
 
-@pytest.fixture(scope="session")
-def oracle() -> Iterator[Oracle]:
-    with Oracle() as oracle:
-        yield oracle
+@pytest.fixture
+def oracle() -> Oracle:
+    return the_oracle()
 
 
 @pytest.fixture

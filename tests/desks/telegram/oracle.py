@@ -7,20 +7,30 @@ one process for all tests: it takes seconds to start.
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 PYTHON = Path(sys.prefix) / "oracle" / "bin" / "python"
 
 
-class Oracle:
-    """`with Oracle() as oracle:`; it starts at once and answers when it is ready."""
+@cache
+def the_oracle() -> Oracle:
+    """The one of this run; it ends with it."""
+    oracle = Oracle()
+    atexit.register(oracle.end)
+    return oracle
 
-    def __enter__(self) -> Oracle:
+
+class Oracle:
+    """It starts at once, and answers when it is ready."""
+
+    def __init__(self) -> None:
         assert PYTHON.exists(), "the judge is not installed: `make .venv/.oracle`"
         self._judge = subprocess.Popen(
             [PYTHON, Path(__file__).with_name("judge.py")],
@@ -28,9 +38,8 @@ class Oracle:
             stdout=subprocess.PIPE,
             text=True,
         )
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
         assert self._judge.stdin is not None
         assert self._judge.stdout is not None
         self._judge.stdin.close()

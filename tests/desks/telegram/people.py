@@ -181,8 +181,16 @@ class Person:
             )
             return new
 
-    def joins(self, group: Group) -> None:
-        self._group = group
+    def in_group(self, group: Group) -> Person:
+        """The same person, in another group."""
+        return Person(
+            self._world,
+            self._lock,
+            group,
+            self.id,
+            self.json["first_name"],
+            self.json["username"],
+        )
 
     # -------------------------------------------------------------------------------- seeing
 

@@ -14,10 +14,20 @@ from hypothesis import strategies as st
 from bot import commands as do
 from bot.conversation import Conversation, State
 from bot.desk_plan import Canned, Member, Skill
+from bot.desks import telegram_card as cards
 from bot.desks import telegram_menus as menus
 from bot.desks import telegram_views as views
 from bot.desks.telegram_buttons import BUTTONS_AT_MOST, Keyboard, Press, Seal, Verb
-from bot.desks.telegram_text import SPANS_AT_MOST, TEXT_AT_MOST, joined, literal, own, unliteral
+from bot.desks.telegram_text import (
+    SPANS_AT_MOST,
+    TEXT_AT_MOST,
+    joined,
+    literal,
+    mention,
+    own,
+    units,
+    unliteral,
+)
 from bot.events import (
     Agent,
     AgentEdited,
@@ -31,6 +41,7 @@ from bot.events import (
     Event,
     Handoff,
     HeldDropped,
+    NoteWritten,
     Rated,
     Reading,
     ReplyHeld,
@@ -67,8 +78,8 @@ def verbs(keyboard: Keyboard) -> set[Verb]:
 
 @pytest.mark.parametrize("state", State)
 def test_the_card_of_every_state_has_an_icon_and_its_own_buttons(state: State) -> None:
-    card = views.card(in_state(state, owner=ANNA), zone=OSLO)
-    assert card.sign == views.ICONS[state]
+    card = cards.card(in_state(state, owner=ANNA), zone=OSLO)
+    assert card.sign == cards.ICONS[state]
     assert "asked for a person" in card.words.text
     fits(card.keyboard)
     assert (Verb.REOPEN in verbs(card.keyboard)) == (state is State.CLOSED)
@@ -90,7 +101,7 @@ def test_the_card_says_who_why_in_two_lines_and_since_when() -> None:
         assigned=Assigned(step=0, rung="first", desk="telegram", agents=(BEN,)),
         contact="jo@example.com",
     )
-    text = views.card(c, zone=OSLO, skill="orders and delivery").words.text
+    text = cards.card(c, zone=OSLO, skill="orders and delivery").words.text
     for part in (
         "Jo: asked for a person",
         "Parcel.\nIs late.",
@@ -103,12 +114,38 @@ def test_the_card_says_who_why_in_two_lines_and_since_when() -> None:
     ):
         assert part in text
     assert "More." not in text
-    assert views.topic_name(c) == "Jo · asked for a person"
+    assert cards.topic_name(c) == "Jo · asked for a person"
+
+
+def test_the_card_rings_who_is_asked_and_says_what_was_said_before() -> None:
+    asked = Assigned(step=0, rung="first", desk="telegram", agents=(BEN, ANNA))
+    c = in_state(State.WAITING, assigned=asked)
+    log = [
+        entry(CustomerSpoke(text="where is it @all", client_id="c"), 1),
+        entry(NoteWritten(agent=ANNA, text="again"), 2),
+        entry(asked, 3),
+    ]
+    before, complete = cards.said_before(log, c, {})
+    card = cards.card(c, zone=OSLO, accounts={"ben": 4242}, before=before)
+    assert complete
+    assert [span.user for span in card.words.spans if span.kind == "text_mention"] == [4242]
+    assert unliteral(before.text) == "👤 Customer: where is it @all\n📝 Anna (note): again"
+    assert [span.kind for span in before.spans] == ["expandable_blockquote"]
+
+
+@given(st.lists(LONG.filter(str.strip), min_size=1, max_size=40))
+def test_what_was_said_before_fits_the_card_with_the_latest_at_the_end(texts: list[str]) -> None:
+    log = [entry(CustomerSpoke(text=t, client_id="c"), n) for n, t in enumerate(texts, 1)]
+    before, complete = cards.said_before(log, WAITING, {})
+    assert before.length <= cards.BEFORE_AT_MOST
+    assert before.text.startswith("👤 ") or not complete
+    if sum(units(text) for text in texts) + 50 * len(texts) < cards.LINE_AT_MOST:
+        assert complete
 
 
 def test_a_closed_card_shows_outcome_and_rating() -> None:
     c = in_state(State.CLOSED, outcome="solved", rating=Rated(stars=4, comment="quick"))
-    text = views.card(c, zone=OSLO).words.text
+    text = cards.card(c, zone=OSLO).words.text
     assert "Closed: Solved" in text
     assert "Rated ★★★★☆" in text
     assert "said when rating: quick" in text
@@ -123,11 +160,11 @@ def test_whatever_is_in_it_a_card_fits(text: str, name: str) -> None:
         reading=Reading(slots={f"slot {n}": text for n in range(20)} | {"name": name}),
         handoff=Handoff(reason="r", reasons=(text, name), summary=text),
     )
-    card = views.card(c, zone=OSLO, skill=name)
+    card = cards.card(c, zone=OSLO, skill=name)
     sent = views.marked(card, SEAL.mark(Press(Verb.SHOWN, ID), "c/1234567890/123456"))
     assert sent.length <= TEXT_AT_MOST
     assert len(sent.spans) <= SPANS_AT_MOST
-    assert 1 <= len(views.topic_name(c)) <= views.NAME_AT_MOST
+    assert 1 <= len(cards.topic_name(c)) <= cards.NAME_AT_MOST
 
 
 def entry(event: Event, seq: int = 7) -> Entry:
@@ -195,15 +232,14 @@ def test_drafts_and_held_replies_have_their_buttons_while_they_are_open() -> Non
     assert shown[9] is not None
     assert verbs(shown[9].keyboard) == {Verb.SEND_DRAFT, Verb.EDIT_DRAFT, Verb.DROP_DRAFT}
     assert {b.press.of for row in shown[9].keyboard for b in row} == {9}
-    assert views.settled(shown[9]).keyboard == ()
 
 
 @pytest.mark.parametrize(
     ("agents", "rung", "text"),
     [
-        ((BEN,), "first", "Ben: can you take this one?"),
+        ((BEN,), "again", "Ben: the customer is still waiting. Can you take it?"),
+        ((BEN,), "first", None),  # the card rings
         ((), "owner", "Everybody: nobody has taken this one. You are asked as an owner."),
-        ((), "first", None),  # the card itself is the news
         ((ANNA,), "again", None),  # has no account there
     ],
 )
@@ -228,7 +264,7 @@ def test_posts_go_together_in_order_as_far_as_a_message_holds(texts: list[str]) 
 
 
 def test_what_has_buttons_stands_alone() -> None:
-    plain, button = views.Post(1, "👤", own("a")), views.orders(WAITING)
+    plain, button = views.Post(1, "👤", own("a")), cards.orders(WAITING)
     posts = [plain, plain, views.Post(2, "💬", own("b"), button), plain]
     assert [len(group) for group in views.together(posts)] == [2, 1, 1]
 
@@ -262,7 +298,7 @@ def test_the_owner_is_not_among_those_to_pass_it_on_to() -> None:
 
 
 def test_a_text_to_change_is_copied_by_a_tap() -> None:
-    asked = menus.ask_for("What shall the customer read?", "Hi @jo")
+    asked = menus.ask_for("What shall the customer read?", mention("Ben", 42), "Hi @jo")
     pre = next(span for span in asked.spans if span.kind == "pre")
     assert unliteral(asked.text[pre.offset :]) == "Hi @jo"
 
