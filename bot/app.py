@@ -24,6 +24,7 @@ from starlette.routing import Mount
 
 from bot import __version__
 from bot.assistant import Assistant, AssistantFollower
+from bot.attention import Attention
 from bot.clock import Clock
 from bot.delivery import Delivery, Station
 from bot.desk_health import downs
@@ -32,6 +33,8 @@ from bot.desks import Desk
 from bot.errors import SettingsError
 from bot.files import Files
 from bot.following import follow
+from bot.mail import Link, Mailer, MailFollower
+from bot.mail_message import Sender
 from bot.people import People
 from bot.presence import Presence
 from bot.router import Router
@@ -48,7 +51,7 @@ from bot.web.files import FileExchange
 from bot.web.limits import Limits, Rate
 from bot.web.logins import Logins
 from bot.web.openapi import describe
-from bot.web.sessions import Sessions
+from bot.web.sessions import LINK_VALID_S, Sessions
 from bot.work import Work
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,8 @@ log = logging.getLogger(__name__)
 TURNS_AT_ONCE = 64
 #: Fewer for suggestions: a customer who waits for the assistant goes first.
 SUGGESTIONS_AT_ONCE = 2
+#: Messages that are handed to the mail server at once; servers count connections.
+MAILS_AT_ONCE = 4
 #: Conversations that one desk is shown at once: most of that is waiting for the platform.
 SHOWN_AT_ONCE = 16
 
@@ -85,12 +90,15 @@ def build(settings: Settings) -> Starlette:
         plan,
         accounts=accounts.people,
         desks=lambda: [station.desk.name for station in stations],
+        mail=settings.smtp is not None,
     )
     router = Router(store, greeting=settings.greeting, observer=people.note)
     presence = Presence(work, router, people)
     limits = Limits()
     kept = Files(redis, now=router.now, size_at_most=settings.file_mb * 1024**2)
     files = FileExchange(kept, limits)
+    sessions = Sessions(partial(store.secret, "widget"))
+    mail = set_up_mail(settings, plan, redis=redis, store=store, router=router, sessions=sessions)
     http = httpx.AsyncClient(
         base_url=settings.assistant_url,
         headers={"Authorization": f"Bearer {settings.assistant_token.reveal()}"},
@@ -105,13 +113,15 @@ def build(settings: Settings) -> Starlette:
         router=router,
         wakes=wakes,
         files=files,
-        sessions=Sessions(partial(store.secret, "widget")),
+        sessions=sessions,
         limits=limits,
         health=lambda: assistant.health.value,
         origins=settings.origins,
         new_sessions=Rate(max(30.0, a_second * 6), a_second / 10),
         per_address=Rate(max(60.0, a_second * 12), a_second),
         bot_name=settings.bot_name,
+        attention=Attention(redis),
+        mail=mail is not None,
     )
     logins = Logins(redis, accounts)
     stations += set_up_desks(
@@ -146,6 +156,10 @@ def build(settings: Settings) -> Starlette:
                 show = partial(run, follower, delivery.act, at_once=SHOWN_AT_ONCE)
                 tasks.start_soon(_for_ever, show)
                 tasks.start_soon(_receive, station.desk)
+            if mail is not None:
+                tasks.start_soon(
+                    _for_ever, partial(run, Follower.MAIL, mail.act, at_once=MAILS_AT_ONCE)
+                )
             for task in (
                 wakes.run,
                 partial(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH)),
@@ -214,6 +228,44 @@ def set_up_desks(
         desk = telegram_setup.set_up(settings, parts, threads)
         stations.append(Station(desk, threads, health))
     return stations
+
+
+def set_up_mail(
+    settings: Settings,
+    plan: Plan,
+    *,
+    redis: Redis[bytes],
+    store: Store,
+    router: Router,
+    sessions: Sessions,
+) -> MailFollower | None:
+    """The e-mail to customers who have left; None when no server is configured.
+
+    Raises: SettingsError."""
+    if settings.smtp is None:
+        return None
+    try:
+        sender = Sender.parse(settings.mail_from)
+    except ValueError as why:
+        raise SettingsError(
+            f"DESKHAND_MAIL_FROM: {settings.mail_from!r} {why}",
+            hint='It looks like "Nordlys <help@nordlys.example>".',
+        ) from None
+
+    async def link(conversation: str) -> Link:
+        url = f"{settings.public_url}/chat#resume={await sessions.link(conversation)}"
+        return Link(url, expires=router.now() + LINK_VALID_S * 1000)
+
+    return MailFollower(
+        store,
+        router,
+        redis,
+        Mailer(settings.smtp),
+        sender=sender,
+        link=link,
+        after=plan.mail_after,
+        zone=plan.hours.zone,
+    )
 
 
 async def _receive(desk: Desk) -> None:

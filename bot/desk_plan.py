@@ -119,6 +119,7 @@ class Plan:
     hours: Hours
     ladder: tuple[Step, ...]
     vanish_after: int
+    mail_after: int
     canned: tuple[Canned, ...]
     _skill_of: Mapping[str, str] = field(compare=False, repr=False, default_factory=dict)
 
@@ -188,6 +189,7 @@ def load_plan(source: str | Mapping[str, Any]) -> Plan:
         hours=_hours(hours),
         ladder=_ladder(root),
         vanish_after=int(root.seconds("vanish_after", 1, AFTER_AT_MOST_S) * 1000),
+        mail_after=int(root.seconds("mail_after", 0, AFTER_AT_MOST_S) * 1000),
         canned=canned,
         _skill_of=_intents(skill_sections, skills),
     )

@@ -286,9 +286,9 @@ def _told(c: Conversation, s: Situation, now: int, code: str) -> tuple[NoticeSho
         later = _later(c, s)
         return (NoticeShown(code=later.code, text=f"{wording.NOTICES['sorry']} {later.text}"),)
     words = [] if code == "queue" or code in c.told else [wording.NOTICES[code]]
-    if s.position and (words or s.position > 1):
-        words.append(wording.place(s.position))
     if code != "nobody_there":
+        if s.position and (words or s.position > 1):
+            words.append(wording.place(s.position))
         expected = expected_wait(s.waits, now - (c.waiting_since or now))
         words += [wording.NOTICES["expected"].format(wait=expected.words())] if expected else []
     return (NoticeShown(code=code, text=" ".join(words)),) if words else ()

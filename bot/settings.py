@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bot.errors import SettingsError
 
@@ -41,6 +41,24 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """A mail server. `tls`: from the first byte (smtps://). `start_tls`: True when it must offer
+    encryption before we log in, None when we take it if offered, False for none."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: Secret | None = None
+    tls: bool = False
+    start_tls: bool | None = None
+
+    @property
+    def address(self) -> str:
+        """Without what is secret."""
+        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +116,11 @@ class Settings:
     #: The owner's help pages. Relative: to the project's directory.
     help: Path = Path("data/help")
 
+    #: E-mail to customers who have left; without a server none is sent and none is offered.
+    smtp: SmtpServer | None = None
+    #: The From header of it: "Nordlys <help@nordlys.example>".
+    mail_from: str = ""
+
     #: Root of everything that is written at run time.
     var: Path = Path("var")
     models: Path = Path("models")
@@ -121,7 +144,7 @@ class Settings:
         """
         read = _Reader(environ)
         usual = Settings()
-        return Settings(
+        settings = Settings(
             host=read("DESKHAND_HOST", str, usual.host),
             port=read("DESKHAND_PORT", _port, usual.port),
             origins=read("DESKHAND_ORIGINS", _origins, usual.origins),
@@ -159,9 +182,26 @@ class Settings:
             greeting=read("DESKHAND_GREETING", _line, usual.greeting),
             desk=read("DESKHAND_DESK", Path, usual.desk),
             help=read("DESKHAND_HELP", Path, usual.help),
+            smtp=read("DESKHAND_SMTP_URL", _smtp_url, None, secret=True),
+            mail_from=read("DESKHAND_MAIL_FROM", _line, usual.mail_from),
             var=read("DESKHAND_VAR", Path, usual.var),
             models=read("DESKHAND_MODELS", Path, usual.models),
         )
+        _check_mail(settings)
+        return settings
+
+
+def _check_mail(settings: Settings) -> None:
+    """E-mail needs a sender, and an address that its link can lead back to.
+
+    Raises: SettingsError."""
+    needed = {"DESKHAND_MAIL_FROM": settings.mail_from, "DESKHAND_PUBLIC_URL": settings.public_url}
+    for name, value in needed.items():
+        if settings.smtp and not value:
+            raise SettingsError(
+                f"{name} is not set, and DESKHAND_SMTP_URL is.",
+                hint=f"Set {name} as well, or unset DESKHAND_SMTP_URL: no e-mail is offered then.",
+            )
 
 
 class _Reader:
@@ -256,6 +296,29 @@ def _telegram_secret(raw: str) -> Secret:
     if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", raw):
         raise ValueError("is not 16 to 256 letters, digits, _ and -")
     return Secret(raw)
+
+
+def _smtp_url(raw: str) -> SmtpServer:
+    parts = urlsplit(raw)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("has no port from 1 to 65535") from None
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("is not like smtp://user:password@host:587 or smtps://...:465")
+    user, password, tls = parts.username, parts.password, parts.scheme == "smtps"
+    if bool(user) != bool(password):
+        raise ValueError("has a user without a password, or the other way round")
+    here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return SmtpServer(
+        host=parts.hostname,
+        port=port or (465 if tls else 587 if user else 25),
+        user=unquote(user) if user else None,
+        password=Secret(unquote(password)) if password else None,
+        tls=tls,
+        # A password never goes over a network in the clear; within this machine it may.
+        start_tls=False if tls or here else True if user else None,
+    )
 
 
 def _redis_url(raw: str) -> Secret:

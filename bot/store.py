@@ -72,6 +72,7 @@ class Follower(str, Enum):
 
     ASSISTANT = "assistant"  #: owes the customer an answer
     CLOCK = "clock"  #: time itself will be news
+    MAIL = "mail"  #: owes a customer who has left an answer by e-mail
     SLACK = "slack"  #: has to see what is new, if it was ever asked to
     TELEGRAM = "telegram"  #: likewise
     SUGGESTIONS = "suggestions"  #: may offer agents an answer to what the customer just wrote
@@ -169,11 +170,18 @@ def work_after(
         Follower.ASSISTANT: conversation.updated_at if conversation.pending else None,
         Follower.CLOCK: next_due(conversation, owner_check_ms=owner_check_ms),
         Follower.SUGGESTIONS: conversation.updated_at if just_spoke and with_people else None,
+        Follower.MAIL: conversation.updated_at if owes_mail(conversation) else None,
         **{
             desk: conversation.updated_at if desk.value in conversation.desks else None
             for desk in DESKS
         },
     }
+
+
+def owes_mail(c: Conversation) -> bool:
+    """Whether an agent's answer may have to go out by e-mail: an address is known, and the
+    customer has said nothing since, which would show that they have read it."""
+    return bool(c.contact) and c.answered > c.mailed and not c.unanswered
 
 
 def shelf_of(conversation: Conversation) -> tuple[str, int]:

@@ -27,6 +27,7 @@ LEASE_AT_MOST_MS: Final = 5_000
 HORIZON_MS: Final = {
     Follower.ASSISTANT: 6_000,
     Follower.CLOCK: None,
+    Follower.MAIL: None,
     Follower.SLACK: 120_000,
     Follower.TELEGRAM: 120_000,
     Follower.SUGGESTIONS: 6_000,

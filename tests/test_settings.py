@@ -43,6 +43,8 @@ def test_all_values_are_read() -> None:
         ("DESKHAND_ASSISTANT_URL", "localhost:5005", "http"),
         ("DESKHAND_MESSAGES_PER_MINUTE", "-1", "whole number"),
         ("DESKHAND_GREETING", "x" * 501, "500 characters"),
+        ("DESKHAND_PUBLIC_URL", "desk.example", "http"),
+        ("DESKHAND_PUBLIC_URL", "https://desk.example/desk", "origin"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named_with_what_it_may_be(
@@ -52,6 +54,66 @@ def test_a_value_that_makes_no_sense_is_named_with_what_it_may_be(
         Settings.from_environment({name: value})
     assert says in error.value.message
     assert name in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "user", "password", "tls", "start_tls"),
+    [
+        ("smtp://mail.example", "mail.example", 25, None, None, False, None),
+        ("smtp://me%40x:p%2Fw@mail.example", "mail.example", 587, "me@x", "p/w", False, True),
+        ("smtps://me:pw@mail.example", "mail.example", 465, "me", "pw", True, False),
+        ("smtp://me:pw@localhost:2525", "localhost", 2525, "me", "pw", False, False),
+    ],
+)
+def test_a_mail_server_is_one_address_and_a_password_never_travels_in_the_clear(
+    url: str,
+    host: str,
+    port: int,
+    user: str | None,
+    password: str | None,
+    tls: bool,
+    start_tls: bool | None,
+) -> None:
+    smtp = Settings.from_environment({**MAIL, "DESKHAND_SMTP_URL": url}).smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.port, smtp.user, smtp.tls, smtp.start_tls) == (
+        host,
+        port,
+        user,
+        tls,
+        start_tls,
+    )
+    assert (smtp.password and smtp.password.reveal()) == password
+    assert (password or "-") not in repr(smtp)
+
+
+MAIL = {
+    "DESKHAND_SMTP_URL": "smtp://mail.example",
+    "DESKHAND_MAIL_FROM": "Nordlys <help@nordlys.example>",
+    "DESKHAND_PUBLIC_URL": "https://desk.example",
+}
+
+
+@pytest.mark.parametrize("missing", ["DESKHAND_MAIL_FROM", "DESKHAND_PUBLIC_URL"])
+def test_mail_set_up_by_half_stops_the_start(missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"{missing} is not set"):
+        Settings.from_environment({name: value for name, value in MAIL.items() if name != missing})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp:///x",
+        "smtp://me@mail.example",
+        "smtp://m:99999",
+    ],
+)
+def test_a_wrong_mail_server_is_named_but_not_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match="DESKHAND_SMTP_URL") as error:
+        Settings.from_environment({**MAIL, "DESKHAND_SMTP_URL": url})
+    assert url not in error.value.message
 
 
 def test_a_wrong_secret_is_named_but_not_shown() -> None:

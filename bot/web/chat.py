@@ -6,8 +6,10 @@ the router. Does not belong here: anything about what a message means, or agents
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import anyio
@@ -17,10 +19,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot import commands
+from bot.attention import RENEW_S, Attention
 from bot.conversation import State
-from bot.errors import OriginNotAllowed, StoreUnavailable, UnknownConversation
+from bot.errors import DeskhandError, OriginNotAllowed, StoreUnavailable, UnknownConversation
 from bot.events import AgentSpoke
 from bot.files import UnknownFile
+from bot.mail_message import clean_address
 from bot.router import Outcome, Router, tidy
 from bot.store import WAKE_CONVERSATION, WAKE_QUEUE, News, Store
 from bot.transcript import for_customer
@@ -52,8 +56,11 @@ _ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=wir
 
 
 class NewSession(msgspec.Struct, frozen=True):
+    """`token`: of an earlier session. `link`: from an e-mail, which only our own page may use."""
+
     token: str | None = None
     page: str = ""
+    link: str | None = None
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -77,6 +84,21 @@ class NewRating(msgspec.Struct, frozen=True):
     comment: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
 
 
+class NewContact(msgspec.Struct, frozen=True):
+    client_id: _ClientId
+    email: Annotated[str, msgspec.Meta(max_length=1_000)]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The customer has the log up to `seq` before their eyes."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class NoMail(DeskhandError):
+    code = "no_mail"
+
+
 class Chat:
     """The routes, with what they need."""
 
@@ -94,10 +116,12 @@ class Chat:
         new_sessions: Rate,
         per_address: Rate,
         bot_name: str,
+        attention: Attention,
+        mail: bool,
     ) -> None:
         """`health` tells the assistant's: ready, loading or down. `origins`: other sites whose
         pages may open the widget. `new_sessions` and `per_address` (messages) bound one address,
-        behind which a whole office may sit."""
+        behind which a whole office may sit. `mail`: whether answers can be sent by e-mail."""
         self._store = store
         self._router = router
         self._wakes = wakes
@@ -109,6 +133,8 @@ class Chat:
         self._new_sessions = new_sessions
         self._per_address = per_address
         self._bot_name = bot_name
+        self._attention = attention
+        self._mail = mail
 
     def routes(self) -> list[Route]:
         post = ["POST"]
@@ -121,16 +147,20 @@ class Chat:
             Route("/stay", self.stay, methods=post),
             Route("/end", self.end, methods=post),
             Route("/rating", self.rate, methods=post),
+            Route("/contact", self.contact, methods=post),
+            Route("/seen", self.seen, methods=post),
             Route("/typing", self.typing, methods=post),
             Route("/events", self.events, methods=["GET"]),
         ]
 
     async def session(self, request: Request) -> Response:
-        """A token for a new conversation, or a fresh one for the conversation of an old token."""
+        """A token for a new conversation, or a fresh one for that of an old token or a link."""
         wish = await wire.body(request, NewSession)
         origin = self._origin(request) or ""
         conversation = None
-        if wish.token:
+        if wish.link is not None:
+            conversation = await self._follow(wish.link, request)
+        elif wish.token:
             try:
                 conversation = (
                     await self._sessions.verify(wish.token, origin, renew=True)
@@ -207,6 +237,20 @@ class Chat:
         rate = commands.Rate(stars=rating.stars, comment=tidy(rating.comment))
         return await self._execute(session, rate, f"rate:{rating.client_id}")
 
+    async def contact(self, request: Request) -> Response:
+        """Where answers shall go when the customer has left."""
+        session, contact = await self._wish(request, NewContact)
+        if not self._mail:
+            raise NoMail("No e-mail can be sent from here.", hint="Come back to this chat instead.")
+        leave = commands.LeaveContact(email=clean_address(contact.email))
+        return await self._execute(session, leave, f"contact:{contact.client_id}")
+
+    async def seen(self, request: Request) -> Response:
+        session = await self._session(request)
+        self._limits.spend(f"seen:{session.conversation}", TYPING)
+        await self._attention.shown(session.conversation, (await wire.body(request, Seen)).seq)
+        return Response(status_code=204)
+
     async def typing(self, request: Request) -> Response:
         session = await self._session(request)
         self._limits.spend(f"typing:{session.conversation}", TYPING)
@@ -226,6 +270,7 @@ class Chat:
     async def _stream(self, id: str, after: int) -> AsyncIterator[bytes]:
         told: dict[str, object] = {}
         waiting = False
+        noted_at = -math.inf
         while not self._wakes.closed:
             # The place in the queue changes with other conversations: listen while it matters.
             channels = [WAKE_CONVERSATION.format(id), WAKE_HEALTH, *([WAKE_QUEUE] * waiting)]
@@ -237,6 +282,10 @@ class Chat:
                         yield wire.KEEPALIVE
                         await anyio.sleep(1.0)
                         continue
+                    if news.conversation.contact and time.monotonic() > noted_at + RENEW_S:
+                        noted_at = time.monotonic()
+                        with suppress(StoreUnavailable):
+                            await self._attention.here(id)
                     for entry in news.entries:
                         after = entry.seq
                         if (view := for_customer(entry, news.conversation)) is not None:
@@ -260,6 +309,16 @@ class Chat:
             "position": news.position,
             "assistant": self._health(),
         }
+
+    async def _follow(self, link: str, request: Request) -> str:
+        """The conversation of a link from an e-mail. Its page is ours: no other site may find out
+        whose conversation its visitor can open."""
+        origin = request.headers.get("origin")
+        if origin is not None and wire.netloc_of(origin) != request.url.netloc.lower():
+            raise OriginNotAllowed("Links from e-mails open on our own page only.")
+        self._limits.spend(f"new:{_address(request)}", self._new_sessions)
+        with _forgotten():
+            return (await self._store.load(await self._sessions.follow(link))).id
 
     async def _wish(self, request: Request, shape: type[wire.T]) -> tuple[Session, wire.T]:
         session = await self._session(request)

@@ -47,6 +47,8 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation("post", "/api/chat/end", "End the chat", _CHAT, chat.Wish, 202),
     Operation("post", "/api/chat/rating", "Rate a closed chat", _CHAT, chat.NewRating, 202),
+    Operation("post", "/api/chat/contact", "Leave an address", _CHAT, chat.NewContact, 202),
+    Operation("post", "/api/chat/seen", "Tell what was seen", _CHAT, chat.Seen, 204),
     Operation("post", "/api/chat/typing", "Tell that the customer is typing", _CHAT, None, 204),
     Operation("get", "/api/chat/events", "Follow the chat", _CHAT, stream=True),
     Operation("post", "/api/desk/login", "Log in", None, desk.Login),

@@ -21,12 +21,16 @@ from starlette.templating import Jinja2Templates
 HERE = Path(__file__).parent
 
 #: What the widget's file has for readers only: comments on lines of their own and behind code,
-#: indentation, and line ends behind which JavaScript and CSS expect none.
+#: indentation, line ends behind which JavaScript and CSS expect none, and blanks beside braces,
+#: around operators that no text contains, and between two declarations of CSS.
 FOR_READERS = (
     re.compile(r"(?ms)^[ \t]*(?://[^\n]*|/\*.*?\*/)\n"),
     re.compile(r"(?<=[;,{}()\[\]>]) // [^\n]*"),
     re.compile(r"(?m)^[ \t]+"),
     re.compile(r"(?<=[;,{}(>=:?])\n"),
+    re.compile(r"(?<=\{) | (?=[{}])"),
+    re.compile(r" (?==>|===|!==|&&|\|\||\?\?)|(?<==>|&&|\|\||\?\?) |(?<====|!==) "),
+    re.compile(r"(?<=[;}]) (?=[a-z-]+: )|(?<=[a-z]:) (?=[^;{}`\"'/|=\n]+;)"),
 )
 
 #: The demo page needs nothing from anywhere else; the widget draws its own styles.
@@ -64,6 +68,14 @@ def routes(
         response.headers["Content-Security-Policy"] = DEMO_POLICY
         return response
 
+    async def chat_page(request: Request) -> Response:
+        """Where the link in an e-mail leads. What it opens stands behind the #, which browsers keep
+        from servers and from other sites."""
+        response = templates.TemplateResponse(request, "chat.html", dict(demo))
+        response.headers["Content-Security-Policy"] = DEMO_POLICY
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
     async def widget(request: Request) -> Response:
         # Short-lived: a shop's pages get a new widget within minutes of an upgrade.
         headers = {
@@ -80,6 +92,7 @@ def routes(
 
     return [
         Route("/", demo_page),
+        Route("/chat", chat_page),
         Route("/widget.js", widget, middleware=[COMPRESSED]),
         Route("/healthz", healthz),
         Route("/openapi.json", openapi),

@@ -16,6 +16,12 @@ from bot.errors import DeskhandError, OriginNotAllowed
 
 VALID_S = 24 * 3600
 RENEWABLE_S = 30 * 24 * 3600
+#: For how long the link in an e-mail leads back into its conversation.
+LINK_VALID_S = 14 * 24 * 3600
+
+
+#: A token signed for one purpose is worth nothing for the other.
+_SESSION, _LINK = "deskhand-widget", "deskhand-link"
 
 
 class SessionInvalid(DeskhandError):
@@ -38,7 +44,7 @@ class Sessions:
     def __init__(self, secret: Callable[[], Awaitable[str]]) -> None:
         """`secret` fetches the signing secret that all gateways share; it is asked once."""
         self._secret = secret
-        self._known: URLSafeTimedSerializer | None = None
+        self._known: str | None = None
 
     async def issue(self, conversation: str, origin: str) -> str:
         return (await self._signer()).dumps([conversation, origin])
@@ -62,10 +68,28 @@ class Sessions:
             raise OriginNotAllowed("This session belongs to another site.")
         return Session(conversation, bound)
 
-    async def _signer(self) -> URLSafeTimedSerializer:
+    async def link(self, conversation: str) -> str:
+        """A token for the link in an e-mail: it opens this conversation, and nothing else."""
+        return (await self._signer(_LINK)).dumps(conversation)
+
+    async def follow(self, token: str) -> str:
+        """The conversation that a link's token opens.
+
+        Raises:
+            SessionInvalid: forged or garbled.
+            SessionExpired: too old.
+        """
+        again = "You can start a new chat here."
+        try:
+            return str((await self._signer(_LINK)).loads(token, max_age=LINK_VALID_S))
+        except SignatureExpired:
+            raise SessionExpired("This link is too old.", hint=again) from None
+        except BadSignature:
+            raise SessionInvalid("This link is not complete.", hint=again) from None
+
+    async def _signer(self, purpose: str = _SESSION) -> URLSafeTimedSerializer:
         if self._known is None:
-            secret = await self._secret()
-            if len(secret) < 32:
+            self._known = await self._secret()
+            if len(self._known) < 32:
                 raise ValueError("the signing secret is too short")
-            self._known = URLSafeTimedSerializer(secret, salt="deskhand-widget")
-        return self._known
+        return URLSafeTimedSerializer(self._known, salt=purpose)

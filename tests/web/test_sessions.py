@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import OriginNotAllowed
 from bot.web.sessions import (
+    LINK_VALID_S,
     RENEWABLE_S,
     VALID_S,
     Session,
@@ -67,3 +68,24 @@ async def test_a_secret_that_is_too_short_is_refused() -> None:
 
     with pytest.raises(ValueError, match="too short"):
         await Sessions(short).issue("c1", SHOP)
+
+
+async def test_a_link_opens_one_conversation_and_is_no_session_nor_the_other_way_round(
+    sessions: Sessions,
+) -> None:
+    link, token = await sessions.link("c1"), await sessions.issue("c1", SHOP)
+    assert await sessions.follow(link) == "c1"
+    with pytest.raises(SessionInvalid, match="not valid"):
+        await sessions.verify(link, SHOP)
+    for forged in (token, link[:-1], "x", "", link + "x"):
+        with pytest.raises(SessionInvalid, match="not complete"):
+            await sessions.follow(forged)
+
+
+async def test_a_link_expires(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, now = await sessions.link("c1"), time.time()
+    monkeypatch.setattr(time, "time", lambda: now + LINK_VALID_S - 2)
+    assert await sessions.follow(link) == "c1"
+    monkeypatch.setattr(time, "time", lambda: now + LINK_VALID_S + 2)
+    with pytest.raises(SessionExpired, match="too old"):
+        await sessions.follow(link)

@@ -222,6 +222,8 @@ const DRAW = {
   claimed: (e, me) => ({ look: "system", line: `${name(e.agent, me)} took the conversation` }),
   transferred: (e, me) => ({ look: "system", line: `${name(e.agent, me)} passed it on to ${e.to ? name(e.to, me) : words.plain(e.skill).toLowerCase()}` }),
   unclaimed: (e, me) => ({ look: "system", line: `${name(e.agent, me)} is not there any more; others are asked` }),
+  mail_sent: () => ({ look: "system", line: "The answers were sent by e-mail" }),
+  mail_failed: (e) => ({ look: "system", line: `The answers could not be sent by e-mail: ${e.problem}` }),
   returned_to_bot: (e, me) => ({
     look: "system",
     iconName: "bot",

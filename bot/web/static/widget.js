@@ -508,9 +508,10 @@
       render();
     },
     settled,
-    typing: () => leading && locks && sendTyping(),
+    hint: ({ path, body }) => leading && locks && hint(path, body),
     restart: () => leading && locks && restart(),
-    moved() {
+    moved({ session }) {
+      if (session) shared.set("session", session);
       reset(shared.get("session")?.conversation);
       reconnect();
     },
@@ -528,14 +529,16 @@
     publish();
   };
 
-  const sendTyping = () =>
-    authorised((token) => call("typing", { body: {}, token })).catch(() => {});
+  /** Tells the gateway something that may get lost. */
+  const hint = (path, body = {}) => {
+    if (!leading) return tell({ type: "hint", path, body });
+    authorised((token) => call(path, { body, token })).catch(() => {});
+  };
   let typedAt = 0;
   const noteTyping = () => {
     if (!/waiting|human/.test(model.state.state) || Date.now() - typedAt < TYPING_EVERY) return;
     typedAt = Date.now();
-    if (leading) sendTyping();
-    else tell({ type: "typing" });
+    hint("typing");
   };
 
   // ---------------------------------------------------------------- drawing: elements
@@ -608,6 +611,7 @@
     claimed: ({ agent }) => `${agent.name} joined the chat`,
     transferred: () => "You are being passed on to a colleague",
     returned_to_bot: () => `You are talking to the ${model.bot} again`,
+    contact_left: ({ email }) => `Answers will also be sent to ${email}`,
     closed: ({ by }) => (by === "customer" ? "You ended the chat" : "The chat was closed"),
     reopened: () => "The chat is open again",
     rated: ({ stars }) => `You gave ${stars} of 5 stars. Thank you!`,
@@ -618,6 +622,7 @@
     stay: "Going back to the assistant…",
     end: "Ending the chat…",
     rating: "Sending your rating…",
+    contact: "Sending your address…",
   };
 
   const format = (options) => new Intl.DateTimeFormat(undefined, options);
@@ -819,6 +824,11 @@
     return model.state.state === "closed" && unrated && !model.pending.size;
   };
 
+  const mayLeaveEmail = () =>
+    newest(/notice|contact_left/)?.code === "leave_email" &&
+    model.state.state === "waiting" &&
+    !model.pending.size;
+
   const PERSON = ["Talk to a person", () => queue("handoff")];
   const STAY = ["Carry on with the assistant", () => queue("stay")];
   const END = ["End chat", () => queue("end")];
@@ -878,7 +888,7 @@
       event.target.reset();
     };
     return h(
-      "form.rating",
+      "form.card.rating",
       { submit: rate },
       h(
         "fieldset",
@@ -898,6 +908,20 @@
     );
   };
 
+  const contactForm = () => {
+    const leave = (event) => {
+      event.preventDefault();
+      queue("contact", Object.fromEntries(new FormData(event.target)));
+    };
+    const input = h("input", { type: "email", name: "email", required: "", autocomplete: "email" });
+    return h(
+      "form.card.contact",
+      { submit: leave },
+      h("label", {}, "Your e-mail address", input),
+      h("button.solid", {}, "Send the answer there"),
+    );
+  };
+
   const build = () => {
     view.host = document.createElement(TAG);
     root = view.host.attachShadow({ mode: "open" });
@@ -910,7 +934,8 @@
     view.typing = h("div.typing");
     view.quick = h("div.quick", { role: "group", "aria-label": "Suggested answers" });
     view.rating = ratingForm();
-    const inside = [view.log, view.delivery, view.typing, view.quick, view.rating];
+    view.contact = contactForm();
+    const inside = [view.log, view.delivery, view.typing, view.quick, view.rating, view.contact];
     view.scroll = h("div.scroll", { tabindex: 0, scroll: onScroll }, ...inside);
     view.jump = h(
       "button.jump.solid",
@@ -974,6 +999,8 @@
     const rowsBefore = log.childElementCount;
     if (model.open && !document.hidden && unread()) {
       shared.set("seen", { conversation: model.conversation, seq: lastSeq() });
+      // Once an address is left: what has been seen need not go there.
+      if (newest(/contact_left/)) hint("seen", { seq: lastSeq() });
     }
     panel.hidden = !model.open;
     fill(view.who, [talker()], (who) =>
@@ -994,6 +1021,7 @@
     fill(view.complaint, model.complaint ? [model.complaint] : [], String);
     drawTray();
     view.rating.hidden = !mayRate();
+    view.contact.hidden = !mayLeaveEmail();
     const closed = model.state.state === "closed";
     text.placeholder = closed ? "Write to open the chat again" : "Write a message";
     const count = unread();
@@ -1298,10 +1326,11 @@
     @keyframes blink { 60% { opacity: .3; } 30% { opacity: 1; } }
     .jump { align-self: center; z-index: 1; margin: -54px 0 12px; box-shadow: var(--shade); }
 
-    .rating {
+    .card {
       display: grid; gap: 12px; margin-top: 16px; padding: 16px; border: 1px solid var(--line);
       border-radius: 17px;
     }
+    .contact input { width: 100%; margin-top: 6px; }
     legend { margin: 0 auto; font-weight: 600; }
     .stars { display: flex; justify-content: center; }
     .stars label {
@@ -1318,7 +1347,7 @@
       display: flex; align-items: end; gap: 4px; padding: 10px 12px;
       border-top: 1px solid var(--line);
     }
-    textarea {
+    textarea, .contact input {
       flex: 1; min-width: 0; min-height: 42px; max-height: 134px; padding: 9px 15px; border: 1px solid var(--dim);
       border-radius: 21px; background: var(--bg); font-size: 16px; line-height: 22px; resize: none;
     }
@@ -1375,7 +1404,7 @@
     dress();
     model.attached = (own.get("attached") || []).map((file) => ({ ...file, key: file.id, file }));
     write(own.get("draft") || "");
-    model.open = wanted = !!own.get("open");
+    model.open = wanted = !!own.get("open") || "open" in option;
     draw();
     coverPage();
     if (locks) standForLeader(false);
