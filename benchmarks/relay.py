@@ -241,7 +241,7 @@ def main() -> None:
         children = [subprocess.Popen(command, env=environment) for command in commands]
         try:
             for port in (gateway_port, floor_port):
-                _wait_for(f"http://127.0.0.1:{port}/no/such/page")
+                wait_for(f"http://127.0.0.1:{port}/no/such/page")
             password = asyncio.run(first_password(redis.url))
             asyncio.run(
                 measure(
@@ -258,7 +258,7 @@ def main() -> None:
                 child.wait(10)
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         try:

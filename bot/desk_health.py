@@ -86,6 +86,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. (now + per), '+inf')
 if redis.call('ZCARD', KEYS[1]) < count then
   redis.call('ZADD', KEYS[1], now, t[1] .. ':' .. t[2])
   redis.call('PEXPIRE', KEYS[1], per)
+  if KEYS[3] then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
   return 0
 end
 return redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + per - now
@@ -135,14 +136,15 @@ class DeskHealth:
 
     # --------------------------------------------------------------------------------- pacing
 
-    async def spend(self, place: str) -> None:
-        """Count one message to `place`.
+    async def spend(self, place: str, mark: tuple[str, str, str] | None = None) -> None:
+        """Count one message to `place`, and set `mark` (hash, field, value) in the same step.
 
-        Raises: DeskBusy, when the place has had its share, or is paused."""
+        Raises: DeskBusy, when the place has had its share, or is paused; nothing is set then."""
+        key, field = (mark[:1], mark[1:]) if mark else ((), ())
         async with reachable():
             wait = await self._spend(
-                keys=[PACE.format(self.desk, place), PAUSE.format(self.desk, place)],
-                args=[self._pace.count, self._pace.per_ms],
+                keys=[PACE.format(self.desk, place), PAUSE.format(self.desk, place), *key],
+                args=[self._pace.count, self._pace.per_ms, *field],
             )
         if int(wait) > 0:
             raise DeskBusy(f"{self.desk} takes nothing more there now.", after_s=int(wait) / 1000)

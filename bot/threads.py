@@ -40,11 +40,13 @@ Key = int | str
 
 
 class Sending(Record, frozen=True):
-    """A message that was being sent: its keys, where to, and since when (ms)."""
+    """A message that was being sent: its keys, where to, since when (ms), and whether the thread
+    begins with it."""
 
     keys: tuple[str, ...]
     place: str
     at: int
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +150,14 @@ class Thread:
         send: Callable[[], Awaitable[str]],
         *,
         place: str | None = None,
+        opens: bool = False,
     ) -> str | None:
         """Add a message to the platform, once: `send` sends it and gives its native id, which then
         stands for each of `keys`. What was sent before is not sent again.
 
         Args:
             place: where it goes, if not to the thread's own place. Pacing goes by place.
+            opens: the thread begins with this message; saves an `open`.
 
         Returns:
             The native id; None when the platform will never take it as it is. That is noted for
@@ -167,9 +171,10 @@ class Thread:
         if known is not None:
             return known or None
         where = place or self.place or ""
-        await self._health.spend(where)
-        sending = Sending(keys=tuple(names), place=where, at=self._now())
-        await self._write({"sending": msgspec.json.encode(sending).decode()})
+        sending = Sending(keys=tuple(names), place=where, at=self._now(), opens=opens)
+        raw = msgspec.json.encode(sending).decode()
+        await self._health.spend(where, mark=(self._name, "sending", raw))
+        self._fields["sending"] = raw
         try:
             native = await send()
         except DeskRefused as why:
@@ -217,10 +222,11 @@ class Thread:
         self._fields = {}
 
     async def _sent(self, sending: Sending, native: str) -> None:
+        opened = {"place": sending.place, "root": native} if sending.opens else {}
         await self._write(
-            {f"n:{name}": native for name in sending.keys},
+            {**{f"n:{name}": native for name in sending.keys}, **opened},
             drop=("sending",),
-            spots={(sending.place, native): sending.keys[0]},
+            spots={(sending.place, native): "root" if sending.opens else sending.keys[0]},
         )
 
     async def _write(

@@ -133,11 +133,10 @@ class Topics:
             async def create() -> str:
                 return await self._heard(chat, await self._telegram.create_topic(chat, name, icon))
 
-            topic = await thread.post("topic", create, place=str(chat))
+            topic = await thread.post("topic", create, place=str(chat), opens=True)
             if topic is None:
                 await thread.keep(kind="chain")
                 return Place(chat)
-            await thread.open(str(chat), topic)
             await thread.keep(topic=_digest(name, icon))
         return Place(chat, topic=int(thread.root or 0))
 

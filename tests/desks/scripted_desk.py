@@ -108,9 +108,7 @@ class ScriptedDesk:
         async def send() -> str:
             return await self.platform.accept("#support", None, c.id, ("card",), "card")
 
-        card = await thread.post("card", send, place="#support")
-        if card is not None:
-            await thread.open("#support", card)
+        await thread.post("card", send, place="#support", opens=True)
 
     async def _post(self, c: Conversation, thread: Thread, keys: list[int], text: str) -> None:
         async def send() -> str:
