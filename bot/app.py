@@ -219,14 +219,22 @@ def set_up_desks(
 
     Raises: SettingsError, when one of them is configured by half."""
     stations = []
+    if settings.wants_slack:
+        from bot.desks import slack_parts, slack_setup
+
+        health = slack_setup.health_of(redis)
+        threads = Threads(redis, health, now=router.now)
+        needs = slack_parts.Needs(redis, store, router, people, presence, files)
+        slack = slack_setup.set_up(settings, needs, threads)
+        stations.append(Station(slack, threads, health))
     if settings.wants_telegram:
         from bot.desks import telegram_setup
 
         health = telegram_setup.health_of(redis)
         threads = Threads(redis, health, now=router.now)
         parts = telegram_setup.Parts(redis, store, router, people, presence, files)
-        desk = telegram_setup.set_up(settings, parts, threads)
-        stations.append(Station(desk, threads, health))
+        telegram = telegram_setup.set_up(settings, parts, threads)
+        stations.append(Station(telegram, threads, health))
     return stations
 
 

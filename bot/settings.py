@@ -103,6 +103,12 @@ class Settings:
     telegram_webhook_secret: Secret = field(default_factory=lambda: Secret(""))
     #: Where the Bot API is; another address is for tests and for servers of one's own.
     telegram_api_url: str = "https://api.telegram.org"
+    #: The Slack desk (docs/slack.md): the bot token with one of the others, or none of the three.
+    slack_bot_token: Secret = field(default_factory=lambda: Secret(""))
+    slack_app_token: Secret = field(default_factory=lambda: Secret(""))
+    slack_signing_secret: Secret = field(default_factory=lambda: Secret(""))
+    #: Where Slack's Web API is; another address is for tests and for gateways of companies.
+    slack_api_url: str = "https://slack.com/api"
 
     bot_name: str = "Nordlys assistant"
     greeting: str = (
@@ -124,6 +130,11 @@ class Settings:
     #: Root of everything that is written at run time.
     var: Path = Path("var")
     models: Path = Path("models")
+
+    @property
+    def wants_slack(self) -> bool:
+        """Whether anything of that desk is configured."""
+        return bool(self.slack_bot_token or self.slack_app_token or self.slack_signing_secret)
 
     @property
     def wants_telegram(self) -> bool:
@@ -178,6 +189,12 @@ class Settings:
                 secret=True,
             ),
             telegram_api_url=read("TELEGRAM_API_URL", _http_url, usual.telegram_api_url),
+            slack_bot_token=read("SLACK_BOT_TOKEN", Secret, usual.slack_bot_token, secret=True),
+            slack_app_token=read("SLACK_APP_TOKEN", Secret, usual.slack_app_token, secret=True),
+            slack_signing_secret=read(
+                "SLACK_SIGNING_SECRET", Secret, usual.slack_signing_secret, secret=True
+            ),
+            slack_api_url=read("SLACK_API_URL", _http_url, usual.slack_api_url),
             bot_name=read("DESKHAND_BOT_NAME", _line, usual.bot_name),
             greeting=read("DESKHAND_GREETING", _line, usual.greeting),
             desk=read("DESKHAND_DESK", Path, usual.desk),

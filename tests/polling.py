@@ -10,9 +10,10 @@ import anyio
 
 
 async def soon(
-    check: Callable[[], bool | Awaitable[bool]], *, within: float = 10.0, what: str = "it"
+    check: Callable[[], object | Awaitable[object]], *, within: float = 10.0, what: str = "it"
 ) -> None:
-    """Return when `check` is true; fail with `what` after `within` seconds."""
+    """Return when what `check` gives, or what it gives to wait for, is true; fail with `what` after
+    `within` seconds."""
     end = time.monotonic() + within
     while True:
         found = check()

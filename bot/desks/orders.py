@@ -72,12 +72,18 @@ def until(words: str, *, now: int, zone: tzinfo) -> int:
             f"{words.strip()!r} is no time." if text else "Until when?",
             hint="Say 30m, 2h, 18:00, tomorrow, friday 14:00 or 2026-12-01 10:00.",
         )
-    if not here < then <= here + SNOOZE_AT_MOST:
+    moment = int(then.timestamp() * 1000)
+    check_ahead(moment, now=now)
+    return moment
+
+
+def check_ahead(until: int, *, now: int) -> None:
+    """Raises: UnclearOrder: `until` (ms) is over already, or too far ahead."""
+    if not 0 < until - now <= SNOOZE_AT_MOST.total_seconds() * 1000:
         raise UnclearOrder(
-            f"{then:%Y-%m-%d %H:%M} is not within the next {SNOOZE_AT_MOST.days} days.",
-            hint="Choose a time ahead of us.",
+            f"That is not within the next {SNOOZE_AT_MOST.days} days.",
+            hint="Choose a time that is ahead of us.",
         )
-    return int(then.timestamp() * 1000)
 
 
 def _moment(text: str, here: datetime) -> datetime | None:

@@ -75,6 +75,18 @@ class Message:
             "unfurl_media": False,
         }
 
+    @property
+    def length(self) -> int:
+        """Characters in its blocks."""
+        return sum(map(_length, self.blocks))
+
+
+def _length(thing: Any) -> int:
+    if isinstance(thing, dict):
+        own = len(thing["text"]) if isinstance(thing.get("text"), str) else 0
+        return own + sum(_length(value) for value in thing.values())
+    return sum(map(_length, thing)) if isinstance(thing, list) else 0
+
 
 def customer_of(c: Conversation) -> str:
     known = transcript.card(c)["customer"]
@@ -112,6 +124,17 @@ def card(c: Conversation, *, canned: Sequence[str] = (), skill: str = "") -> Mes
         },
     ]
     return Message(escape(one_line(title, NOTICE_AT_MOST)), tuple(blocks))
+
+
+def moved(c: Conversation, link: str) -> Message:
+    """A card whose conversation goes on elsewhere."""
+    title = one_line(f"➡️ {customer_of(c)}: goes on in another thread", 150)
+    words = f"<{link}|Open it>" if link else "It has a newer card."
+    blocks: list[Json] = [
+        {"type": "header", "block_id": "title", "text": plain_text(title, 150)},
+        {"type": "context", "block_id": "how", "elements": [mrkdwn(words)]},
+    ]
+    return Message(escape(title), tuple(blocks))
 
 
 def _summary(c: Conversation) -> list[Json]:
@@ -232,11 +255,12 @@ def _orders(c: Conversation, canned: Sequence[str]) -> list[Json]:
     close = menu("close", "Close as…", list(OUTCOMES.items()))
     replies = [menu("canned", "Send a canned reply…", [(n, n) for n in canned])] if canned else []
     again = button("claim", "Take it up again", value, "primary")
+    whole = button("transcript", "Transcript", value)
     rows: Mapping[State, list[Json]] = {
-        State.BOT: [claim, label],
-        State.WAITING: [claim, *replies, transfer, close, back, label],
-        State.HUMAN: [*replies, transfer, snooze, close, back, label, take_over],
-        State.SNOOZED: [again, transfer, close, back, label, take_over],
-        State.CLOSED: [button("reopen", "Reopen", value), label],
+        State.BOT: [claim, label, whole],
+        State.WAITING: [claim, *replies, transfer, close, back, label, whole],
+        State.HUMAN: [*replies, transfer, snooze, close, back, label, whole, take_over],
+        State.SNOOZED: [again, transfer, close, back, label, whole, take_over],
+        State.CLOSED: [button("reopen", "Reopen", value), label, whole],
     }
     return [{"type": "actions", "block_id": f"orders {c.id} {c.seq}", "elements": rows[c.state]}]

@@ -26,6 +26,7 @@ from bot.desks.slack_text import (
     rich_text,
 )
 from bot.events import (
+    Agent,
     AgentEdited,
     AgentRetracted,
     AgentSpoke,
@@ -100,26 +101,23 @@ def _small(words: str) -> Message:
 
 def joined(messages: Sequence[Message]) -> list[Message]:
     """As few messages as can hold them all, in order."""
-    together: list[Message] = []
-    for one in messages:
-        if together and _fits(together[-1], one):
-            last = together[-1]
-            together[-1] = Message(last.text, (*last.blocks, *one.blocks))
-        else:
-            together.append(one)
+    together, left = list[Message](), list(messages)
+    while left:
+        taken = first_fitting(left)
+        blocks = tuple(block for one in left[:taken] for block in one.blocks)
+        together.append(Message(left[0].text, blocks))
+        del left[:taken]
     return together
 
 
-def _fits(first: Message, second: Message) -> bool:
-    blocks = (*first.blocks, *second.blocks)
-    return len(blocks) <= BLOCKS_AT_MOST and sum(map(_length, blocks)) <= CHARACTERS_AT_MOST
-
-
-def _length(thing: Any) -> int:
-    if isinstance(thing, dict):
-        own = len(thing["text"]) if isinstance(thing.get("text"), str) else 0
-        return own + sum(_length(value) for value in thing.values())
-    return sum(map(_length, thing)) if isinstance(thing, list) else 0
+def first_fitting(messages: Sequence[Message]) -> int:
+    """How many of the first can stand together in one message; at least one."""
+    blocks = length = 0
+    for number, one in enumerate(messages):
+        blocks, length = blocks + len(one.blocks), length + one.length
+        if number and (blocks > BLOCKS_AT_MOST or length > CHARACTERS_AT_MOST):
+            return number
+    return len(messages)
 
 
 def ring(assigned: Assigned, slack_ids: Mapping[str, str]) -> Message | None:
@@ -155,26 +153,37 @@ _RUNGS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def draft(c: Conversation, one: Draft, *, is_open: bool = True) -> Message:
-    """An answer that waits for a yes. Settled, it has lost its buttons."""
+def draft(c: Conversation, one: Draft) -> Message:
+    """An answer that waits for a yes."""
+    message, value = settled_draft(one), value_of(c, one.seq)
+    send = "Approve and send" if one.origin == "assistant" else "Send"
+    row = [
+        button("draft_send", send, value, "primary"),
+        button("draft_edit", "Edit first…", value),
+        button("draft_drop", "Discard", value),
+    ]
+    block = {"type": "actions", "block_id": f"draft {value}", "elements": row}
+    return Message(message.text, (*message.blocks, block))
+
+
+def settled_draft(one: Draft | DraftWritten) -> Message:
+    """A draft without its buttons."""
     sensitive = one.origin == "assistant"
     what = "To approve: the assistant would answer" if sensitive else "Suggested answer"
-    sure = f" ({one.intent}, {one.confidence:.0%})" if one.intent else ""
-    blocks: list[Json] = [
-        rich_text(
-            paragraph(literal(f"💡 {what}{one_line(sure, 120)}", bold=True)),
-            quote(one.text),
-        )
-    ]
-    if is_open:
-        value = value_of(c, one.seq)
-        row = [
-            button("draft_send", "Approve and send" if sensitive else "Send", value, "primary"),
-            button("draft_edit", "Edit first…", value),
-            button("draft_drop", "Discard", value),
-        ]
-        blocks.append({"type": "actions", "block_id": f"draft {value}", "elements": row})
-    return Message(escape(one_line(f"{what}: {one.text}", NOTICE_AT_MOST)), tuple(blocks))
+    sure = f" ({one_line(one.intent, 80)}, {one.confidence:.0%})" if one.intent else ""
+    heading = literal(f"💡 {what}{sure}", bold=True)
+    return Message(
+        escape(one_line(f"{what}: {one.text}", NOTICE_AT_MOST)),
+        (rich_text(paragraph(heading), quote(one.text)),),
+    )
+
+
+def changed(agent: Agent, text: str | None) -> Message:
+    """An agent's words that stand here as the agent's own message, changed or (None) taken back
+    from elsewhere."""
+    if text is None:
+        return _small(f"{agent.name} took a message back")
+    return _said(f"{agent.name}, to the customer (changed)", text)
 
 
 def own(c: Conversation, entry: Entry, shown: Message) -> Message:
@@ -215,8 +224,3 @@ def held(c: Conversation, one: Held) -> Message:
 def hint(words: str) -> Message:
     """A word to one person; our own words and names, shown letter by letter."""
     return Message(escape(clip(words, 1_000)), (rich_text(paragraph(literal(clip(words, 2_000)))),))
-
-
-def settled_hint(words: str) -> Json:
-    """Replaces a hint whose question has been answered."""
-    return {"replace_original": True, **hint(words).arguments}

@@ -15,6 +15,7 @@ from tests.desks.contract import console_driver
 from tests.desks.contract.driver import DeskDriver, Running, Workplace
 from tests.desks.contract.truth import Truth
 from tests.desks.contract.visitor import Visitor, visiting
+from tests.desks.slack import slack_driver
 from tests.desks.telegram import telegram_driver
 from tests.scripted_assistant import ScriptedAssistant
 
@@ -22,6 +23,8 @@ from tests.scripted_assistant import ScriptedAssistant
 DESKS: Mapping[str, Running] = MappingProxyType(
     {
         "console": console_driver.running,
+        "slack-socket": slack_driver.by_socket,
+        "slack-http": slack_driver.by_http,
         "telegram-polling": telegram_driver.by_polling,
         "telegram-webhook": telegram_driver.by_webhook,
         "telegram-without-topics": telegram_driver.in_chains,

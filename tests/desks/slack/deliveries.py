@@ -51,7 +51,7 @@ class Delivery:
 @dataclass
 class _Socket:
     socket: web.WebSocketResponse
-    waiting: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
+    waiting: dict[str, tuple[asyncio.Future[Json | None], Delivery]] = field(default_factory=dict)
 
 
 class Deliveries:
@@ -65,7 +65,7 @@ class Deliveries:
         self.retry_after = 0.05
         self.log: list[Delivery] = []
         self._front = front
-        self._losing = 0
+        self._losing: list[str] = []
         self._tickets: set[str] = set()
         self._sockets: list[_Socket] = []
         self._turn = itertools.count()
@@ -82,7 +82,8 @@ class Deliveries:
             task.cancel()
         await self.hang_up()
         self.request_url, self.signing_secret = None, seed.SIGNING_SECRET
-        self.ack_within, self._losing = 3.0, 0
+        self.ack_within = 3.0
+        self._losing.clear()
         self.log.clear()
         self._triggers.clear()
 
@@ -98,9 +99,15 @@ class Deliveries:
     def connections(self) -> int:
         return len(self._sockets)
 
-    def lose_acks(self, times: int = 1) -> None:
-        """The next acknowledgements get lost on their way."""
-        self._losing += times
+    def lose_acks(self, of: str, times: int = 1) -> None:
+        """The next acknowledgements of what has `of` in it get lost on their way."""
+        self._losing += [of] * times
+
+    def _is_lost(self, delivery: Delivery) -> bool:
+        found = next((of for of in self._losing if of in json.dumps(delivery.payload)), None)
+        if found is not None:
+            self._losing.remove(found)
+        return found is not None
 
     async def refresh(self) -> None:
         """Slack asks every connection to be replaced, and then closes it."""
@@ -117,7 +124,7 @@ class Deliveries:
     def _drop(self, one: _Socket) -> None:
         if one in self._sockets:
             self._sockets.remove(one)
-        for waiting in one.waiting.values():
+        for waiting, _ in one.waiting.values():
             if not waiting.done():
                 waiting.set_exception(ConnectionError())
         if not self._sockets:
@@ -145,12 +152,10 @@ class Deliveries:
             if message.type is not WSMsgType.TEXT:
                 continue
             answer = json.loads(message.data)
-            if self._losing:
-                self._losing -= 1
+            waiting, delivery = one.waiting.get(answer.get("envelope_id"), (None, None))
+            if waiting is None or delivery is None or waiting.done() or self._is_lost(delivery):
                 continue
-            waiting = one.waiting.get(answer.get("envelope_id"))
-            if waiting is not None and not waiting.done():
-                waiting.set_result(answer.get("payload"))
+            waiting.set_result(answer.get("payload"))
         self._drop(one)
         return socket
 
@@ -158,7 +163,8 @@ class Deliveries:
         await asyncio.wait_for(self._connected.wait(), 30)
         one = self._sockets[next(self._turn) % len(self._sockets)]
         id = str(uuid.uuid4())
-        waiting = one.waiting[id] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
+        one.waiting[id] = (waiting, delivery)
         envelope: Json = {
             "envelope_id": id,
             "type": delivery.kind,
@@ -194,8 +200,7 @@ class Deliveries:
             timeout=ClientTimeout(total=self.ack_within),
         ) as response:
             text = await response.text()
-            if self._losing:
-                self._losing -= 1
+            if self._is_lost(delivery):
                 raise ConnectionError
             if response.status != 200:
                 raise ConnectionError(f"{response.status}: {text}")

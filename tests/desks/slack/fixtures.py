@@ -1,12 +1,14 @@
-"""Fixtures of Slack's tests, as a pytest plugin: the workspace, and people in it."""
+"""Fixtures of Slack's tests, as a pytest plugin: the workspace, people in it, the desk at work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.desks.slack.front import Front
+from tests.desks.slack.office import Office, plan_with
 from tests.desks.slack.people import Person
 
 
@@ -40,3 +42,13 @@ def ben(front: Front) -> Person:
 def stranger(front: Front) -> Person:
     """Somebody who is no agent."""
     return Person(front, "stranger")
+
+
+@pytest.fixture
+async def office(
+    front: Front, redis: Redis[bytes], redis_url: str, request: pytest.FixtureRequest
+) -> AsyncIterator[Office]:
+    """The desk in Socket Mode; with `indirect` and "http", over HTTP."""
+    http = getattr(request, "param", "socket") == "http"
+    async with Office(redis, front, plan_with(), http=http).open(redis_url) as office:
+        yield office

@@ -72,7 +72,6 @@ class Front:
     def start(self) -> None:
         self._thread.start()
         self.wait(self._open())
-        self._emulator = Emulator(seed.SEED, known_as=self._base)
         self.reset()
 
     def stop(self) -> None:
@@ -256,6 +255,8 @@ class Front:
         await site.start()
         self._base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         self.deliveries.base = self._base
+        # Here, since it dies with the thread that starts it.
+        self._emulator = Emulator(seed.SEED, known_as=self._base)
 
     async def _reset(self) -> None:
         self.mend()
@@ -286,6 +287,10 @@ class Front:
         await self.deliveries.reset()
         await self._runner.cleanup()
         await self.http.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # requests that hang, as they shall
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _body_of(request: web.Request) -> Json:

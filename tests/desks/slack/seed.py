@@ -24,14 +24,14 @@ SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 
 #: People of the workspace: name, real name, e-mail.
 PEOPLE = [
-    ("anna", "Anna Berg", "anna@nordlys.example"),
-    ("ben", "Ben Otieno", "ben@nordlys.example"),
-    ("chloe", "Chloé Martin", "chloe@nordlys.example"),
+    ("anna", "Anna Berg", "anna@shop.example"),
+    ("ben", "Ben Otieno", "ben@shop.example"),
+    ("chloe", "Chloé Martin", "chloe@shop.example"),
     ("stranger", "Someone Else", "someone@elsewhere.example"),
 ]
 #: Channels, and those that the app has been invited to.
-CHANNELS = ["support", "orders", "returns", "lobby"]
-JOINED = ["support", "orders", "returns"]
+CHANNELS = ["support", "orders", "sales", "lobby"]
+JOINED = ["support", "orders", "sales"]
 
 _EVERYTHING = [
     *("chat:write", "channels:read", "channels:history", "channels:manage", "channels:write"),

@@ -183,6 +183,7 @@ def test_every_card_is_valid_and_interprets_nothing(
 ) -> None:
     c, _ = made
     check(slack_blocks.card(c, canned=canned, skill="orders & delivery"))
+    check(slack_blocks.moved(c, "https://nordlys.slack.com/archives/C1/p1"))
 
 
 @given(conversations())
@@ -205,7 +206,7 @@ def test_every_message_of_a_thread_is_valid_and_interprets_nothing(
     assert [b for m in together for b in m.blocks] == [b for m in spoken for b in m.blocks]
     for draft in c.drafts:
         check(slack_thread.draft(c, draft))
-        check(slack_thread.draft(c, draft, is_open=False))
+        check(slack_thread.settled_draft(draft))
     for held in c.held:
         check(slack_thread.held(c, held))
     if c.assigned is not None and (ring := slack_thread.ring(c.assigned, {"anna": "U0ANNA"})):
@@ -318,6 +319,7 @@ def test_the_card_says_who_why_and_what_can_be_done() -> None:
         "Close as…",
         "Back to the bot",
         "Label…",
+        "Transcript",
     ]
     assert card.text == "🔔 Mia Lund: is angry; third time"
 

@@ -220,7 +220,7 @@ async def test_an_event_whose_acknowledgement_is_lost_comes_again_with_the_same_
     front: Front, app: Listening, anna: Person
 ) -> None:
     front.deliveries.ack_within = 0.2
-    front.deliveries.lose_acks(2)
+    front.deliveries.lose_acks("hello", times=2)
     await anna.say(anna.channel("support"), "hello")
     await soon(lambda: len(app.heard) == 3)
     assert len({request.payload["event_id"] for request in app.heard}) == 1
