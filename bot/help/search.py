@@ -43,6 +43,10 @@ can be: `words` with a passage, `page_words` with the page and its `asked` as on
 HEADING_WEIGHT = 2.0
 """A word of a title, a heading or a question under `asked` counts so many times."""
 
+BY_HEADING = 8.0
+"""What the cosine of question and heading counts when a page's best passage is picked, beside the
+weights of the signals. (Between pages it adds nothing to the other signals.)"""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -98,13 +102,14 @@ class HelpSearch:
         self._passage_of = np.array([i for i, _ in units], dtype=np.int64)
         above = [f"{p.title}: {p.heading}" if p.heading else p.title for p in passages]
         texts = [
+            *above,
             *(f"{p.title}. {p.heading}. {p.text}" for p in passages),
             *(f"{above[i]}: {text}" for i, text in units),
             *(text for page in pages for text in (page.title, *page.asked)),
         ]
         rows = encode(texts) if texts else np.zeros((0, 1), dtype=np.float32)
-        ends = np.cumsum([len(passages), len(units)])
-        self._full, self._sentences, self._asked = np.split(rows, ends)
+        ends = np.cumsum([len(passages), len(passages), len(units)])
+        self._headings, self._full, self._sentences, self._asked = np.split(rows, ends)
         asked_of = [place[page.slug] for page in pages for _ in (page.title, *page.asked)]
         self._asked_of = np.array(asked_of, dtype=np.int64)
         self._pages = self._means()
@@ -144,7 +149,9 @@ class HelpSearch:
             others = np.delete(totals, page)
             lead = float(totals[page] - others.max()) if len(others) else 0.0
             here = np.flatnonzero(self._page_of == page)
-            best = int(here[np.argmax(by_passage[here] @ self._passage_weights)])
+            near = by_passage[here] @ self._passage_weights
+            near += BY_HEADING * self._by_heading(here, embedding)
+            best = int(here[np.argmax(near)])
             matches.append(
                 Match(
                     self._passages[best],
@@ -153,6 +160,15 @@ class HelpSearch:
                 )
             )
         return matches
+
+    def _by_heading(self, here: npt.NDArray[np.int64], embedding: Embeddings) -> Vector:
+        """Cosines of the question and headings of a page. What stands before the first heading is
+        treated as one heading among others: its own would be the title, which fits everything."""
+        cosines = np.asarray(self._headings[here] @ embedding, dtype=np.float64)
+        headed = np.array([bool(self._passages[i].heading) for i in here])
+        if headed.any():
+            cosines[~headed] = np.median(cosines[headed])
+        return cosines
 
     def signals(self, question: str, embedding: Embeddings) -> Vector:
         """The signals of each page, [pages, signals]; pages in the order of `slugs`."""
