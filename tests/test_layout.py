@@ -14,7 +14,15 @@ ROOT = Path(__file__).parent.parent
 
 #: Lower rooms know nothing of higher ones. A module may import from rooms of a smaller number.
 FLOORS: list[set[str]] = [
-    {"bot", "bot.errors", "bot.settings", "bot.wording", "bot.policy_file", "bot.opening_hours"},
+    {
+        "bot",
+        "bot.errors",
+        "bot.settings",
+        "bot.wording",
+        "bot.policy_file",
+        "bot.opening_hours",
+        "bot.spelling",
+    },
     {"bot.events", "bot.commands", "bot.human_requests", "bot.file_kinds"},
     {"bot.state", "bot.desk_plan", "bot.help"},
     {

@@ -24,7 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.help.pages import Page, Passage
-from bot.help.words import SHORT_WORD, WordMatch
+from bot.help.words import WordMatch
+from bot.spelling import SHORT_WORD
 
 Embeddings = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]

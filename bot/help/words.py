@@ -2,21 +2,20 @@
 ones stand for.
 
 Okapi BM25 (Robertson and Zaragoza 2009) over stems; a compound that no text has ("sleepingbag")
-counts as its two halves. A misspelt word is taken for the word of the texts that is one typing
-error away (two, if it is long), found through deletions as in SymSpell (Garbe 2012). Pure: texts
-in, numbers and words out.
+counts as its two halves. Pure: texts in, numbers and words out.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from bot.spelling import Spelling
 
 Vector = npt.NDArray[np.float64]
 
@@ -25,10 +24,6 @@ K1 = 1.2
 B = 0.6
 """How much a long passage is held against its words: a little less than usual, since passages
 are parted by subject, not by length."""
-
-LONG_WORD = 8
-"""From so many letters on, two typing errors are forgiven; from `SHORT_WORD` on, one."""
-SHORT_WORD = 4
 
 STOP_WORDS = frozenset(
     """
@@ -42,9 +37,6 @@ STOP_WORDS = frozenset(
     """.split()  # noqa: SIM905  (words read better as text)
 )
 """Words that say nothing about the subject."""
-
-LONGEST_WORD = 30
-"""Longer ones are no words, and looking for what they stand for would take long."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ENDINGS = ("ings", "ing", "ies", "ied", "ers", "es", "ed", "er", "ly", "s", "e", "y")
@@ -95,12 +87,8 @@ class WordMatch:
             weight = rarity * often * (K1 + 1) / (often + norm[rows])
             self._weights[term] = (np.array(rows), weight)
         self._rarest = math.log(1 + (len(counts) + 0.5) / 0.5)
-        self._words = Counter(w for parts in texts for part, _ in parts for w in words_of(part))
-        self._misspelt: defaultdict[str, list[str]] = defaultdict(list)
-        for word in sorted(self._words):
-            if SHORT_WORD <= len(word) <= LONGEST_WORD and word.isalpha():
-                for shorter in _deletions(word):
-                    self._misspelt[shorter].append(word)
+        common = Counter(w for parts in texts for part, _ in parts for w in words_of(part))
+        self._spelling = Spelling(common)
 
     def scores(self, question: str) -> Vector:
         """BM25 of each text, in units of the rarest word that there can be."""
@@ -114,16 +102,7 @@ class WordMatch:
     def meant(self, word: str, known: Callable[[str], bool]) -> str | None:
         """The word of the texts that a misspelt one stands for; None if it is `known`, or if none
         is near."""
-        word = word.casefold()
-        if len(word) > LONGEST_WORD or word in STOP_WORDS or word in self._words or known(word):
-            return None
-        near = {
-            candidate
-            for shorter in _deletions(word)
-            for candidate in self._misspelt.get(shorter, ())
-            if _close(word, candidate)
-        }
-        return min(near, key=lambda w: (_distance(word, w), -self._words[w], w), default=None)
+        return None if word.casefold() in STOP_WORDS else self._spelling.meant(word, known)
 
     def _terms(self, word: str) -> tuple[str, ...]:
         """The stems that a word of a question stands for."""
@@ -132,35 +111,3 @@ class WordMatch:
             return (term,)
         halves = ((stem(word[:i]), stem(word[i:])) for i in range(3, len(word) - 2))
         return next((pair for pair in halves if all(half in self._weights for half in pair)), ())
-
-
-def _allowed(length: int) -> int:
-    return 2 if length >= LONG_WORD else 1 if length >= SHORT_WORD else 0
-
-
-def _deletions(term: str) -> Iterator[str]:
-    """The term and what remains of it without one or two letters."""
-    yield term
-    for count in range(1, _allowed(len(term)) + 1):
-        for places in itertools.combinations(range(len(term)), count):
-            yield "".join(c for i, c in enumerate(term) if i not in places)
-
-
-def _close(a: str, b: str) -> bool:
-    """Within the errors that are forgiven; the first letter is rarely the wrong one."""
-    allowed = min(_allowed(len(a)), _allowed(len(b)))
-    return allowed > 0 and a[0] == b[0] and _distance(a, b) <= allowed
-
-
-def _distance(a: str, b: str) -> int:
-    """Optimal string alignment: insertions, deletions, replacements, neighbours swapped."""
-    rows = [list(range(len(b) + 1))]
-    for i, x in enumerate(a, 1):
-        row = [i]
-        for j, y in enumerate(b, 1):
-            cost = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, rows[-2][j - 2] + 1)
-            row.append(cost)
-        rows.append(row)
-    return rows[-1][-1]
