@@ -1,5 +1,5 @@
-"""Rasa's graph components: thin shells around `encoder`, `entities` and `intents`.
-Those around mood and cues are in `mood_components`.
+"""Rasa's graph components: thin shells around `encoder` and `intents`. Those around
+mood and cues are in `mood_components`, those around details in `entity_components`.
 
 Here belongs only what Rasa asks of a component (create, train, process, persist). Rasa reads the
 annotations of these methods at run time, so this file has no postponed annotations.
@@ -12,9 +12,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import (
-    ENTITIES,
     INTENT,
     INTENT_NAME_KEY,
     INTENT_RANKING_KEY,
@@ -25,7 +23,6 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.encoder import Encoder, shared_encoder, unit
-from bot.nlu.entities import as_rasa, build_pipeline, find_details
 from bot.nlu.intents import IntentModel, read_background
 
 RANKING_LENGTH = 10
@@ -78,44 +75,6 @@ class SentenceEncoder(GraphComponent):
         for message, embedding, inner in zip(messages, embeddings, layers, strict=True):
             message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
             message.set(SENTENCE_LAYERS, inner, add_to_output=False)
-        return messages
-
-
-@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
-class ShopEntities(GraphComponent, EntityExtractorMixin):
-    """Finds the shop's details with spaCy. Config: `products`, the shop's words for things."""
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        """Builds the pipeline (a few milliseconds)."""
-        self._pipeline = build_pipeline(config["products"])
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """No products: then only shapes are found."""
-        return {"products": []}
-
-    @staticmethod
-    def required_packages() -> list[str]:
-        """What has to be installed."""
-        return ["spacy"]
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> "ShopEntities":
-        """Rasa's way of building it."""
-        return cls(config)
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Adds the entities to each message."""
-        for message in messages:
-            found = find_details(self._pipeline, message.get(TEXT) or "")
-            entities = self.add_extractor_name([dict(entity) for entity in as_rasa(found)])
-            message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
 
 

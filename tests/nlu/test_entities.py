@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.entities import KINDS, as_rasa, build_pipeline, find_details
+from bot.nlu.entities import KINDS, DetailFinder, as_rasa
 
-PIPELINE = build_pipeline(["jacket", "down jacket", "sleeping bag", "watch", "boots"])
+FINDER = DetailFinder(["jacket", "down jacket", "sleeping bag", "watch", "boots"])
 
 
 def found(text: str, kind: str) -> list[str]:
-    return [d.value for d in find_details(PIPELINE, text) if d.kind == kind]
+    return [d.value for d in FINDER.find(text) if d.kind == kind]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_card_with_a_typo_is_still_personal_data() -> None:
 
 def test_rasa_gets_the_places_in_the_text() -> None:
     text = "order NL-10482, size M"
-    entities = as_rasa(find_details(PIPELINE, text))
+    entities = as_rasa(FINDER.find(text))
     assert entities == [
         {"entity": "order_number", "value": "NL-10482", "start": 6, "end": 14},
         {"entity": "size", "value": "M", "start": 21, "end": 22},
@@ -157,7 +157,7 @@ def test_rasa_gets_the_places_in_the_text() -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_gives_details_that_lie_within_it_and_apart(text: str) -> None:
-    details = find_details(PIPELINE, text)
+    details = FINDER.find(text)
     for detail in details:
         assert detail.kind in KINDS
         assert 0 <= detail.start < detail.end <= len(text)
@@ -168,4 +168,4 @@ def test_any_text_gives_details_that_lie_within_it_and_apart(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["1 ", "a@", "NL91 ", "1.", "€1", "size ", "+4", "x.x@x."])
 def test_a_huge_text_is_read_in_no_time(unit: str) -> None:
-    find_details(PIPELINE, unit * 20_000)
+    FINDER.find(unit * 20_000)
