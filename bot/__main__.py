@@ -111,6 +111,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     chat.set_defaults(command=_chat)
 
+    doctor = commands.add_parser(
+        "doctor",
+        help="check that everything is set up, with a test conversation",
+        description="Check files, Redis, the gateway, e-mail and each desk that is set up, and "
+        "send a test conversation through all of it. It asks nobody to come and counts nowhere; at "
+        "the desks it says that it is a test. Exit code 1 when something is to be put right.",
+    )
+    doctor.add_argument("--url", help="address of the gateway (default: the one that runs here)")
+    doctor.set_defaults(command=_doctor)
+
     _add_agents(commands.add_parser("agents", help="who may log in to the console"))
 
     version = commands.add_parser("version", help="print the version")
@@ -205,6 +215,14 @@ def _chat(arguments: argparse.Namespace) -> None:
         asyncio.run(chat.as_json(url, wait=arguments.wait))
     else:
         asyncio.run(chat.in_terminal(url))
+
+
+def _doctor(arguments: argparse.Namespace) -> None:
+    from bot import doctor
+
+    settings = Settings.from_environment(os.environ)
+    if not asyncio.run(doctor.run(settings, ROOT, sys.stdout, arguments.url)):
+        sys.exit(1)
 
 
 def _agents(arguments: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ from bot.events import Agent, Assigned, File, Handoff, NoticeShown, Reading, Rec
 class Start(Record, frozen=True):
     greeting: str
     page: str = ""
+    test: bool = False
 
 
 class Say(Record, frozen=True):

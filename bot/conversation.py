@@ -165,7 +165,7 @@ def _start(c: Conversation, command: Start) -> tuple[Event, ...]:
     if c.seq:
         return ()
     return (
-        Started(page=command.page),
+        Started(page=command.page, test=command.test),
         BotAnswered(messages=(Utterance(text=command.greeting),)),
     )
 
@@ -295,6 +295,8 @@ def next_due(c: Conversation, *, owner_check_ms: int) -> int | None:
     """When time alone will be news for this conversation (ms), or None: the snooze is over; who
     waits is due for the next step (at once, if nobody could be asked yet); the customer has waited
     so long (`owner_check_ms`) for the owner's answer that it is seen whether the owner is there."""
+    if c.test:
+        return None
     if c.state is State.SNOOZED:
         return c.snoozed_until
     if c.state is State.WAITING:
@@ -345,8 +347,8 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
     if after is not State.SNOOZED:
         changes["snoozed_until"] = None
     match event:
-        case Started(page=page):
-            changes |= {"opened_at": entry.at, "page": page}
+        case Started(page=page, test=test):
+            changes |= {"opened_at": entry.at, "page": page, "test": test}
         case CustomerSpoke(text=text, files=files):
             words = text or ", ".join(file.name for file in files)
             changes |= {"preview": words[:200], "spoke_at": entry.at, "offered": ()}

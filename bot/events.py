@@ -100,7 +100,10 @@ class _Event(Record, frozen=True, tag_field="kind"):
 
 
 class Started(_Event, frozen=True, tag="started"):
+    """`test`: made by `deskhand doctor`. Nobody is asked to come, and it counts nowhere."""
+
     page: str = ""
+    test: bool = False
 
 
 class CustomerSpoke(_Event, frozen=True, tag="customer_spoke"):

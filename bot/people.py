@@ -83,6 +83,8 @@ class People:
 
     async def note(self, before: Conversation, entries: Sequence[Entry]) -> None:
         """Keep what `entries`, just appended to `before`, say of people."""
+        if before.test:
+            return
         at = entries[-1].at
         for login in {agent.login for entry in entries if (agent := _actor(entry))}:
             await self.seen(login, at)

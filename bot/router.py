@@ -65,11 +65,11 @@ class Router:
         self.now = now
         self._observer = observer
 
-    async def open(self, page: str = "") -> Conversation:
-        """A new conversation, greeted by the bot."""
+    async def open(self, page: str = "", *, test: bool = False) -> Conversation:
+        """A new conversation, greeted by the bot. `test`: it disturbs nobody and counts nowhere."""
         id = secrets.token_urlsafe(16)
         outcome = await self.execute(
-            id, commands.Start(greeting=self._greeting, page=tidy(page[:500]))
+            id, commands.Start(greeting=self._greeting, page=tidy(page[:500]), test=test)
         )
         return outcome.conversation
 

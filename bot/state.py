@@ -92,6 +92,8 @@ class Conversation(Record, frozen=True):
     rating: Rated | None = None
     outcome: str | None = None
     page: str = ""
+    #: Made by `deskhand doctor`: nobody is asked to come, and it counts nowhere.
+    test: bool = False
     #: Where answers go when the customer has left, and up to which seq they have gone there.
     contact: str | None = None
     mailed: int = 0

@@ -53,7 +53,7 @@ ALL: Final = PREFIX + "conversations"
 WORK: Final = PREFIX + "work:"
 LEASED: Final = PREFIX + "leased:"
 #: A conversation in which the customer never wrote or asked for a person is kept a day: the widget
-#: was just opened.
+#: was just opened. A test is kept as long.
 UNSPOKEN_S: Final = 86_400
 #: Pub/sub channels that wake readers; they carry nothing.
 WAKE: Final = PREFIX + "wake:"
@@ -104,7 +104,7 @@ if a.kept then
 else
   for i = 1, 3 do redis.call('EXPIRE', KEYS[i], a.unspoken) end
 end
-if a.escalated then
+if a.queued then
   for name, key in pairs(a.shelves) do
     if name == a.shelf then redis.call('ZADD', key, a.since, a.id)
     else redis.call('ZREM', key, a.id) end
@@ -190,7 +190,7 @@ def shelf_of(conversation: Conversation) -> tuple[str, int]:
 
 
 def _is_kept(conversation: Conversation) -> bool:
-    return conversation.spoke_at is not None or conversation.escalated
+    return not conversation.test and (conversation.spoke_at is not None or conversation.escalated)
 
 
 class Store:
@@ -245,7 +245,7 @@ class Store:
             "first": not _is_kept(before),
             "unspoken": UNSPOKEN_S,
             "all": ALL,
-            "escalated": after.escalated,
+            "queued": after.escalated and not after.test,
             "shelf": shelf,
             "since": since,
             "shelves": {name: SHELF + name for name in SHELVES},

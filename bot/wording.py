@@ -84,6 +84,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "assistant_unavailable": "the assistant did not answer",
         "no_answer": "the assistant had nothing to say",
         "transferred": "was passed on",
+        "test": "is a test by deskhand doctor: please ignore",
         "unclaimed": "was left by the colleague who had it",
     }
 )

@@ -216,6 +216,13 @@ def test_who_waits_is_due_at_once_and_then_whenever_the_step_says() -> None:
         assert due(asked) == expected
 
 
+def test_a_test_conversation_is_nobodys_business_as_time_goes_by() -> None:
+    test = after(Conversation(id="c"), do.Start(greeting="Hi", test=True), SAY, ASK)
+    assert test.test
+    assert test.state is State.WAITING
+    assert due(test) is None
+
+
 def test_a_step_and_what_the_customer_is_told_of_it_are_one() -> None:
     waiting = IN[State.WAITING]
     notice = NoticeShown(code="queue", text="You are number 2 in the queue.")
