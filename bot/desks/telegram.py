@@ -182,7 +182,7 @@ class TelegramDesk:
         while True:
             for update in await self._telegram.updates(done, wait_s=POLL_S):
                 await self._handle(update)
-                done = update.update_id
+                done = max(done, update.update_id)
 
     async def _look_after_webhook(self) -> None:
         assert self._webhook is not None  # noqa: S101 (asked by `run`)
@@ -209,9 +209,8 @@ class TelegramDesk:
         if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
             return Response(status_code=403)
         try:
-            body = await _body(request)
-            update = self._telegram.update(json.loads(body))
-        except (ValueError, TypeError, KeyError):
+            update = self._telegram.update(_json(await _body(request)))
+        except ValueError:
             return Response(status_code=400)
         try:
             await self._handle(update)
@@ -246,7 +245,7 @@ class TelegramDesk:
             return
         if inbound.chat not in {await self._places.now(group) for group in self._groups}:
             if isinstance(inbound, Said) and inbound.chat > 0:
-                await self._greeted(inbound, name)
+                self._greet(inbound)
             return
         match inbound:
             case TopicOpened(chat=chat, topic=topic):
@@ -258,10 +257,10 @@ class TelegramDesk:
             case Pressed():
                 await self._actions.pressed(inbound)
 
-    async def _greeted(self, said: Said, name: str) -> None:
+    def _greet(self, said: Said) -> None:
         """Somebody wrote to the bot itself."""
-        command = command_of(said.text, name)
-        if command and command[0] in ("start", "id"):
+        command = command_of(said.text)
+        if command and command.name in ("start", "id"):
             words = (
                 f"Your account's number is {said.sender.account}. The owner enters it in "
                 "data/desk.yml as `telegram`. Work is done in the group."
@@ -357,6 +356,14 @@ class TelegramDesk:
                 f"Telegram says: {failed}",
             ),
         ]
+
+
+def _json(body: bytes) -> dict[str, object]:
+    """Raises ValueError for what is no update."""
+    found = json.loads(body)
+    if not isinstance(found, dict) or not isinstance(found.get("update_id"), int):
+        raise ValueError("no update")
+    return found
 
 
 async def _body(request: Request) -> bytes:

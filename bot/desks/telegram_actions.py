@@ -88,11 +88,12 @@ class Actions:
             await self._edited(said)
             return
         id = await office.conversation_of(said)
-        command = command_of(said.text, bot_name)
-        if command is not None and self._commands.knows(command[0]):
-            await self._told(said, self._commands.run(said, id, *command))
-        elif id is not None:
-            await self._told(said, self._reply(said, id))
+        command = command_of(said.text)
+        if command is None:
+            if id is not None:
+                await self._told(said, self._reply(said, id))
+        elif command.bot in ("", bot_name.casefold()):
+            await self._told(said, self._commands.run(said, id, command))
 
     async def _told(self, said: Said, work: Awaitable[None]) -> None:
         """Do it; who asked is told what was impossible."""
@@ -146,7 +147,7 @@ class Actions:
         long, a message from before its author was known) is taken now."""
         office = self._office
         id, member = await office.conversation_of(said), office.member(said.sender)
-        if id is None or member is None or command_of(said.text, "") is not None:
+        if id is None or member is None or command_of(said.text) is not None:
             return
         if not await office.places.is_newer_edit(said.chat, said.message, said.update):
             return

@@ -43,6 +43,8 @@ from bot.settings import Secret
 
 #: Where Telegram's own server is; TELEGRAM_API_URL names another.
 API_URL: Final = "https://api.telegram.org"
+#: Seconds that an answer may take; an upload may take six times as long.
+PATIENCE_S: Final = 10.0
 #: Updates that we ask for.
 WANTED: Final = ("message", "edited_message", "callback_query", "my_chat_member")
 #: Longest file that Telegram lets bots fetch, in bytes.
@@ -70,24 +72,24 @@ class Place:
 
 
 class Telegram:
-    """One bot. `patience`: seconds that an answer may take; an upload may take six times as long.
+    """One bot.
 
     All methods raise DeskBusy (wait), DeskDown (try again later), DeskRefused (never as it is),
     ThreadGone (the topic is deleted or closed), GroupMoved, and where it makes sense MessageGone.
     """
 
-    def __init__(self, token: Secret, seal: Seal, url: str = API_URL, patience: float = 10) -> None:
+    def __init__(self, token: Secret, seal: Seal, url: str = API_URL) -> None:
         silence(logging.getLogger("httpx"))
         self._token = token
         self._seal = seal
         self._requests = [
             HTTPXRequest(
                 connection_pool_size=32,
-                read_timeout=patience,
-                write_timeout=patience,
-                connect_timeout=patience,
-                pool_timeout=patience,
-                media_write_timeout=6 * patience,
+                read_timeout=PATIENCE_S,
+                write_timeout=PATIENCE_S,
+                connect_timeout=PATIENCE_S,
+                pool_timeout=PATIENCE_S,
+                media_write_timeout=6 * PATIENCE_S,
             )
             for _ in range(2)
         ]

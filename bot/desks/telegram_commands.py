@@ -22,7 +22,7 @@ from bot.desks import telegram_views as views
 from bot.desks.orders import UnclearOrder
 from bot.desks.telegram_buttons import Button, Keyboard, Menu, Press, Verb
 from bot.desks.telegram_client import Place
-from bot.desks.telegram_inbox import Said
+from bot.desks.telegram_inbox import Command, Said
 from bot.desks.telegram_office import Office, place_of
 from bot.desks.telegram_text import bold, joined, own
 from bot.errors import OwnedByOther
@@ -56,11 +56,9 @@ class Commands:
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    def knows(self, name: str) -> bool:
-        return name in COMMANDS or name in ("id", "start")
-
-    async def run(self, said: Said, id: str | None, name: str, words: str) -> None:
+    async def run(self, said: Said, id: str | None, command: Command) -> None:
         """Raises: IllegalMove, BadMessage, UnclearOrder: to be told to who gave it."""
+        name = command.name
         office = self._office
         if name in ("id", "start"):
             office.answer(said, f"Your account's number is {said.sender.account}.")
@@ -74,13 +72,17 @@ class Commands:
                     f"{said.sender.account}: the owner enters it in data/desk.yml as `telegram`.",
                 )
             return
-        command = COMMANDS[name]
-        if command.here and id is None:
+        known = COMMANDS.get(name)
+        if known is None:
+            if id is None and not command.bot:
+                return  # for another bot of the group
+            raise UnclearOrder(f"There is no command /{name}.", hint="Nothing was sent. See /help.")
+        if known.here and id is None:
             raise UnclearOrder(
                 f"/{name} is about a conversation.",
                 hint="Give it in the conversation's topic, or as a reply to one of its messages.",
             )
-        await command.run(self, Order(said, member, id or "", words))
+        await known.run(self, Order(said, member, id or "", command.words))
 
     # --------------------------------------------------------------------- about everything
 

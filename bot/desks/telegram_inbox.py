@@ -133,15 +133,22 @@ def read(update: Update, bot: int) -> Inbound | None:
     return _said(update, message, message.from_user, bot)
 
 
-def command_of(text: str, bot_name: str) -> tuple[str, str] | None:
-    """The command in a message and what follows it; None if there is none, or another bot's."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/name@bot words`. `bot` is "" when none is named."""
+
+    name: str
+    bot: str
+    words: str
+
+
+def command_of(text: str) -> Command | None:
+    """The command that a message is, ours or not; None when it is none."""
     found = _COMMAND.fullmatch(text.strip())
     if not found:
         return None
     name, bot, rest = found.groups()
-    if bot and bot.casefold() != bot_name.casefold():
-        return None
-    return name.casefold(), rest.strip()
+    return Command(name.casefold(), (bot or "").casefold(), rest.strip())
 
 
 def _said(update: Update, message: Message, sender: User, bot: int) -> Said | None:

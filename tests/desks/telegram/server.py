@@ -219,8 +219,8 @@ class FakeTelegram:
         while True:
             with self.lock:
                 updates = self.world.updates
-                while updates and updates[0]["update_id"] < offset:
-                    updates.popleft()
+                for update in [one for one in updates if one["update_id"] < offset]:
+                    updates.remove(update)
                 if self._polls != mine:
                     return _refused(
                         Refusal(

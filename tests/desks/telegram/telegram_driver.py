@@ -330,6 +330,10 @@ class TelegramDriver:
         await self._wait(what, look)
         return look()[-1]
 
+    async def _find_all(self, what: str, look: Callable[[], list[Found]]) -> list[Found]:
+        await self._wait(what, look)
+        return look()
+
     async def _wait(self, what: str, check: Callable[[], Any]) -> None:
         try:
             await until_true(lambda: bool(check()), what)
