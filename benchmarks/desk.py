@@ -15,33 +15,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from unittest import mock
 
 import httpx
 
-from benchmarks.desk_rigs import RIGS, Rig
 from benchmarks.figures import Figure, percentile, report
-from benchmarks.relay import Stream, following, wait_for
-from benchmarks.stack import clean_environment
+from benchmarks.relay import Stream, following
 from bot.__main__ import main as deskhand
 from bot.desk_health import Pace
-from bot.processes import free_ports
-from bot.redis_server import running
-from tests.scripted_assistant import ScriptedAssistant, hands_off
+from tests.desks.gateway_process import gateways
+from tests.desks.rigs import PERSON, RIGS, Rig
 
 CONVERSATIONS = 100
 ROUNDS = 100
 #: Pause between two measurements, in seconds.
 PAUSE_S = 0.03
-PERSON = "I want a person"
 #: Milliseconds of each kind: card, reply, floor.
 Times = dict[str, list[float]]
 NO_LIMIT = Pace(count=1_000_000, per_ms=1_000)
@@ -128,33 +123,12 @@ def over_floor(times: Times, kind: str) -> float:
 
 def at(desk: str, conversations: int, rounds: int) -> Times:
     """Start what is needed for one desk, measure, and stop it."""
-    (port,) = free_ports(1)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        redis = stack.enter_context(running(Path(folder) / "redis"))
-        rig = stack.enter_context(RIGS[desk]())
-        assistant = stack.enter_context(ScriptedAssistant())
-        assistant.on(PERSON, hands_off())
-        plan = Path(folder) / "desk.yml"
-        plan.write_text(rig.plan)
-        environment = {
-            **clean_environment(),
-            **rig.environment,
-            "REDIS_URL": redis.url,
-            "DESKHAND_VAR": folder,
-            "DESKHAND_PORT": str(port),
-            "DESKHAND_DESK": str(plan),
-            "DESKHAND_ASSISTANT_URL": assistant.url,
-            "DESKHAND_ASSISTANT_TOKEN": assistant.token,
-            "DESKHAND_MESSAGES_PER_MINUTE": "1000000",
-        }
-        gateway = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.desk", "--gateway"], env=environment
-        )
-        stack.callback(gateway.wait, 15)
-        stack.callback(gateway.terminate)
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url)
-        return asyncio.run(measure(rig, url, conversations, rounds))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        RIGS[desk]() as rig,
+        gateways(rig, Path(folder), unhurried=True) as (gateway,),
+    ):
+        return asyncio.run(measure(rig, gateway.url, conversations, rounds))
 
 
 def unhurried_gateway() -> None:

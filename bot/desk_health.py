@@ -40,6 +40,8 @@ REFUSED: Final = PREFIX + "desk:{}:refused"
 REFUSED_AT_MOST: Final = 200
 #: Per desk and subject (string, for its time): an alert that was given, not to be repeated.
 ALERTED: Final = PREFIX + "desk:{}:alerted:{}"
+#: Seconds after which a thread is looked at again in which somebody else was sending.
+ELSEWHERE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,17 @@ class Pace:
 
     count: int
     per_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is noted of a message that is about to be sent: `field` of the hash `thread` becomes
+    `value`, unless the field `unless` shows that it has been sent."""
+
+    thread: str
+    field: str
+    value: str
+    unless: str
 
 
 class Down(Record, frozen=True):
@@ -75,7 +88,13 @@ class Failed:
     went_down: bool
 
 
+#: A message is marked in the same step, unless it stands there already, or somebody else is sending
+#: to that thread just now: a worker whose lease has run out without its noticing.
 _SPEND: Final = """
+if KEYS[3] then
+  if redis.call('HEXISTS', KEYS[3], ARGV[5]) == 1 then return -2 end
+  if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then return -1 end
+end
 local wait = redis.call('PTTL', KEYS[2])
 if wait > 0 then return wait end
 local t = redis.call('TIME')
@@ -136,18 +155,24 @@ class DeskHealth:
 
     # --------------------------------------------------------------------------------- pacing
 
-    async def spend(self, place: str, mark: tuple[str, str, str] | None = None) -> None:
-        """Count one message to `place`, and set `mark` (hash, field, value) in the same step.
+    async def spend(self, place: str, mark: Mark | None = None) -> bool:
+        """Count one message to `place`, and set `mark` in the same step. False when the message has
+        been sent meanwhile, by somebody else: nothing is counted then.
 
-        Raises: DeskBusy, when the place has had its share, or is paused; nothing is set then."""
-        key, field = (mark[:1], mark[1:]) if mark else ((), ())
+        Raises: DeskBusy, when the place has had its share, is paused, or somebody else is sending
+            to that thread; nothing is set then."""
+        key = (mark.thread,) if mark else ()
+        fields = (mark.field, mark.value, mark.unless) if mark else ()
         async with reachable():
             wait = await self._spend(
                 keys=[PACE.format(self.desk, place), PAUSE.format(self.desk, place), *key],
-                args=[self._pace.count, self._pace.per_ms, *field],
+                args=[self._pace.count, self._pace.per_ms, *fields],
             )
+        if int(wait) == -1:
+            raise DeskBusy(f"Somebody else is sending to {self.desk}.", after_s=ELSEWHERE_S)
         if int(wait) > 0:
             raise DeskBusy(f"{self.desk} takes nothing more there now.", after_s=int(wait) / 1000)
+        return int(wait) == 0
 
     async def pause(self, place: str, after_s: float) -> None:
         """The platform wants nothing at `place` for so long."""

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 from redis.asyncio import Redis
 
-from bot.desk_health import DeskHealth
+from bot.desk_health import DeskHealth, Mark
 from bot.errors import DeskBusy, DeskRefused, ThreadGone
 from bot.events import Entry, Record
 from bot.store import PREFIX, reachable
@@ -67,9 +67,7 @@ class Threads:
         self._now = now
 
     async def load(self, conversation: str) -> Thread:
-        async with reachable():
-            raw = await self._redis.hgetall(THREAD.format(self.desk, conversation))
-        fields = {name.decode(): value.decode() for name, value in raw.items()}
+        fields = await _fields_of(self._redis, THREAD.format(self.desk, conversation))
         return Thread(self._redis, self._health, conversation, fields, now=self._now)
 
     async def find(self, place: str, native: str) -> Spot | None:
@@ -173,7 +171,10 @@ class Thread:
         where = place or self.place or ""
         sending = Sending(keys=tuple(names), place=where, at=self._now(), opens=opens)
         raw = msgspec.json.encode(sending).decode()
-        await self._health.spend(where, mark=(self._name, "sending", raw))
+        mark = Mark(self._name, "sending", raw, unless=f"n:{names[0]}")
+        if not await self._health.spend(where, mark):
+            self._fields = await _fields_of(self._redis, self._name)
+            return self.native(names[0]) or None
         self._fields["sending"] = raw
         try:
             native = await send()
@@ -248,3 +249,9 @@ class Thread:
                 pipe.set(spot, f"{self.conversation} {key}", ex=SPOT_S)
             await pipe.execute()
         self._fields = {k: v for k, v in {**self._fields, **fields}.items() if k not in drop}
+
+
+async def _fields_of(redis: Redis[bytes], name: str) -> dict[str, str]:
+    async with reachable():
+        raw = await redis.hgetall(name)
+    return {field.decode(): value.decode() for field, value in raw.items()}

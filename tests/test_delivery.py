@@ -177,6 +177,22 @@ async def test_what_piled_up_goes_as_one_message_and_stays_one_after_a_death(
     assert platform.texts(id) == ["card", "one + two", "three"]
 
 
+async def test_two_workers_on_one_conversation_post_everything_once(
+    redis: Redis[bytes], platform: Platform, store: Store, router: Router
+) -> None:
+    """As when the lease of one has run out while its machine stood still."""
+    platform.delay_s = 0.01
+    id = await hand_off(router, *(f"n{n}" for n in range(8)))
+    both = [
+        Delivery(station(redis, platform, router), others=[], store=store, router=router)
+        for _ in range(2)
+    ]
+    for _ in range(3):
+        await asyncio.gather(*(delivery.act(id) for delivery in both))
+        await redis.delete("deskhand:desk:slack:pause:#support")
+    assert platform.texts(id) == ["card", *(f"n{n}" for n in range(8))]
+
+
 # ── what a desk does not take ──
 
 

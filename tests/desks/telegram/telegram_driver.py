@@ -379,6 +379,7 @@ def desk_plan(group_of_sales: int) -> str:
         ladder:
           - {{rung: again, after: 3000}}
         vanish_after: 3000
+        mail_after: 300
         canned:
           - name: {canned}
             text: "{text}"

@@ -1,4 +1,5 @@
-"""The platforms behind `benchmarks.desk`: the emulators of the tests, with a stopwatch in each.
+"""The platforms as benchmarks and tests of faults need them: an emulator with an agent in it, a
+stopwatch, and trouble on demand.
 
 An emulator runs in a thread of this process, so one clock times everything. The moment that counts
 is when the emulator has accepted a message, for Deskhand's and for a bare SDK's alike.
@@ -14,12 +15,15 @@ from typing import Any, Protocol, TypeVar
 import anyio
 from telegram import Bot
 
+from bot.desks.telegram_text import unliteral
 from tests.desks.telegram import telegram_driver
-from tests.desks.telegram.server import TOKEN, FakeTelegram
+from tests.desks.telegram.server import TOKEN, FakeTelegram, Fault
 
 T = TypeVar("T")
 Json = dict[str, Any]
-WITHIN_S = 30.0
+WITHIN_S = 60.0
+#: What a customer writes who is to be handed over.
+PERSON = "I want a person"
 
 
 class Rig(Protocol):
@@ -51,6 +55,22 @@ class Rig(Protocol):
         """Send one message with the platform's SDK alone; when it was accepted."""
         ...
 
+    def cards(self) -> list[str]:
+        """The conversation of each card that was ever posted."""
+        ...
+
+    def said(self, id: str, text: str) -> int:
+        """How often `text` was posted in the conversation's thread, by us."""
+        ...
+
+    def when_accepted(self, then: Callable[[], None]) -> None:
+        """The platform takes the next message; then `then` is called, and no answer is given."""
+        ...
+
+    def make_trouble(self) -> None:
+        """Some calls are refused: too many, an error, a connection that breaks."""
+        ...
+
 
 class Accepted(list[Json]):
     """The emulator's record of what it answered; `told` hears of each entry at once."""
@@ -73,6 +93,7 @@ class TelegramRig:
         self._telegram = FakeTelegram()
         self._cards: dict[str, tuple[float, Json]] = {}
         self._bare: dict[str, float] = {}
+        self._sent: list[Json] = []
 
     def __enter__(self) -> TelegramRig:
         self._telegram.__enter__()
@@ -111,14 +132,41 @@ class TelegramRig:
         await self._bot.send_message(self._telegram.group.id, text)
         return self._bare.pop(text)
 
+    def cards(self) -> list[str]:
+        return [mark["id"] for one in self._sent for mark in _card_marks(one)]
+
+    def said(self, id: str, text: str) -> int:
+        topic = self._cards[id][1]["message_thread_id"]
+        return sum(
+            text in unliteral(one["text"])
+            for one in self._sent
+            if one.get("message_thread_id") == topic and not _card_marks(one)
+        )
+
+    def when_accepted(self, then: Callable[[], None]) -> None:
+        self._telegram.fail(Fault("sendMessage", before=False, hang=True, then=then))
+
+    def make_trouble(self) -> None:
+        for fault in (
+            Fault("sendMessage", times=2, status=429, retry_after=1),
+            Fault("createForumTopic", times=2),
+            Fault("sendMessage", before=False, cut=True),
+            Fault("sendMessage", cut=True),
+        ):
+            self._telegram.fail(fault)
+
     def _accepted(self, line: Json) -> None:
         now, result = time.perf_counter(), line.get("result")
         if line["method"] != "sendMessage" or not isinstance(result, dict):
             return
-        for mark in telegram_driver.marks(result):
-            if mark["arg"].startswith("card"):
-                self._cards.setdefault(mark["id"], (now, result))
+        self._sent.append(result)
+        for mark in _card_marks(result):
+            self._cards.setdefault(mark["id"], (now, result))
         self._bare[str(result["text"])] = now
+
+
+def _card_marks(message: Json) -> list[dict[str, str]]:
+    return [one for one in telegram_driver.marks(message) if one["arg"].startswith("card")]
 
 
 async def _soon(look: Callable[[], T | None], what: str) -> T:
