@@ -206,10 +206,8 @@ class People:
 
     async def open_conversations(self) -> list[Conversation]:
         """Those that wait or are being talked in; the ones that wait longest first."""
-        ids: list[str] = []
-        for shelf in (State.WAITING, State.HUMAN):
-            ids += await self._store.shelf(shelf.value, QUEUE_AT_MOST)
-        return await self._store.load_many(list(dict.fromkeys(ids)))
+        shelves = (State.WAITING.value, State.HUMAN.value)
+        return await self._store.on_shelves(shelves, QUEUE_AT_MOST)
 
 
 def _actor(entry: Entry) -> Agent | None:

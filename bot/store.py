@@ -124,6 +124,17 @@ redis.call('PUBLISH', a.wake, '')
 return {1, a.seq}
 """
 
+_ON_SHELVES: Final = """
+local found = {}
+for _, shelf in ipairs(KEYS) do
+  for _, id in ipairs(redis.call('ZRANGE', shelf, 0, ARGV[1])) do
+    local state = redis.call('HGET', (string.gsub(ARGV[2], '{}', id)), 'json')
+    if state then found[#found + 1] = state end
+  end
+end
+return found
+"""
+
 #: How a Redis says that it cannot write: disk full, memory full, no replica.
 REFUSALS: Final = re.compile(r"\b(MISCONF|OOM|OutOfMemoryError|NOREPLICAS|READONLY)\b")
 
@@ -200,6 +211,7 @@ class Store:
         self._redis = redis
         self.owner_check_ms = owner_check_ms
         self._append = redis.register_script(_APPEND)
+        self._on_shelves = redis.register_script(_ON_SHELVES)
 
     # ------------------------------------------------------------------------ conversations
 
@@ -277,6 +289,15 @@ class Store:
         async with reachable():
             order = self._redis.zrevrange if newest else self._redis.zrange
             return [id.decode() for id in await order(SHELF + name, 0, count - 1)]
+
+    async def on_shelves(self, names: Sequence[str], count: int) -> list[Conversation]:
+        """Up to `count` escalated conversations of each state in `names`, longest there first, at
+        one moment and in one round trip."""
+        async with reachable():
+            found = await self._on_shelves(
+                keys=[SHELF + name for name in names], args=[count - 1, STATE]
+            )
+        return [_decode_state(state) for state in found]
 
     async def load_many(self, ids: Sequence[str]) -> list[Conversation]:
         async with reachable():

@@ -148,6 +148,17 @@ async def test_the_place_in_the_queue_is_by_who_has_waited_longest(world: World)
     assert places == [1, 2]
 
 
+async def test_all_that_is_open_is_read_at_one_moment_who_waits_longest_first(
+    world: World,
+) -> None:
+    ids = [await world.waiting(at=1) for _ in range(4)]
+    await world.does(ids[1], do.Claim(agent=BEN))
+    await world.does(ids[2], do.Close(outcome="ended_by_customer"))
+    assert [c.id for c in await world.people.open_conversations()] == [ids[0], ids[3], ids[1]]
+    waiting = await world.store.on_shelves(["waiting"], 1)
+    assert waiting == [await world.store.load(ids[0])]
+
+
 async def test_those_ahead_count_only_while_nobody_is_asked_and_somebody_has_room(
     world: World,
 ) -> None:
