@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -200,7 +201,7 @@ class Settings:
             desk=read("DESKHAND_DESK", Path, usual.desk),
             help=read("DESKHAND_HELP", Path, usual.help),
             smtp=read("DESKHAND_SMTP_URL", _smtp_url, None, secret=True),
-            mail_from=read("DESKHAND_MAIL_FROM", _line, usual.mail_from),
+            mail_from=read("DESKHAND_MAIL_FROM", _mail_from, usual.mail_from),
             var=read("DESKHAND_VAR", Path, usual.var),
             models=read("DESKHAND_MODELS", Path, usual.models),
         )
@@ -313,6 +314,13 @@ def _telegram_secret(raw: str) -> Secret:
     if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", raw):
         raise ValueError("is not 16 to 256 letters, digits, _ and -")
     return Secret(raw)
+
+
+def _mail_from(raw: str) -> str:
+    _, address = parseaddr(_line(raw))
+    if not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@.]+", address):
+        raise ValueError("is not like Nordlys <help@nordlys.example>")
+    return raw
 
 
 def _smtp_url(raw: str) -> SmtpServer:

@@ -13,15 +13,15 @@ from types import MappingProxyType
 NOTICES: Mapping[str, str] = MappingProxyType(
     {
         "handoff": (
-            "I've asked a colleague to join. You can keep writing; they will see everything."
+            "This is with my colleagues now. You can keep writing; they will see everything."
         ),
         "assistant_loading": (
             "The assistant is still starting. Your message is kept and will be answered as soon "
             "as it is ready. You can also ask for a person right away."
         ),
         "assistant_unavailable": (
-            "The assistant can't answer right now, so I've asked a colleague to help you. "
-            "Your message is not lost."
+            "The assistant can't answer right now, so this goes to my colleagues. Your message is "
+            "not lost."
         ),
         # While they wait (`bot.routing`); words in braces are filled in.
         "expected": ("Judging by how long others waited lately, somebody may be here in {wait}."),

@@ -44,6 +44,7 @@ def test_all_values_are_read() -> None:
         ("DESKHAND_MESSAGES_PER_MINUTE", "-1", "whole number"),
         ("DESKHAND_GREETING", "x" * 501, "500 characters"),
         ("DESKHAND_PUBLIC_URL", "desk.example", "http"),
+        ("DESKHAND_MAIL_FROM", "Nordlys", "help@nordlys.example"),
         ("DESKHAND_PUBLIC_URL", "https://desk.example/desk", "origin"),
     ],
 )
