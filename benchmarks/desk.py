@@ -133,7 +133,10 @@ def at(desk: str, conversations: int, rounds: int) -> Times:
 
 def unhurried_gateway() -> None:
     """The gateway as it is, with no pace to keep to."""
-    with mock.patch("bot.desks.telegram_setup.PACE", NO_LIMIT):
+    with (
+        mock.patch("bot.desks.slack_setup.PACE", NO_LIMIT),
+        mock.patch("bot.desks.telegram_setup.PACE", NO_LIMIT),
+    ):
         deskhand(["gateway"])
 
 

@@ -10,12 +10,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import anyio
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
 from telegram import Bot
 
 from bot.desks.telegram_text import unliteral
+from tests.desks.slack import seed as slack_seed
+from tests.desks.slack.faults import Cut, Hang, Status, TooMany
+from tests.desks.slack.faults import Fault as SlackFault
+from tests.desks.slack.front import Front
+from tests.desks.slack.people import Person as SlackPerson
+from tests.desks.slack.people import words_of
 from tests.desks.telegram import telegram_driver
 from tests.desks.telegram.server import TOKEN, FakeTelegram, Fault
 
@@ -37,8 +46,8 @@ class Rig(Protocol):
         ...
 
     @property
-    def plan(self) -> str:
-        """The owner's desk plan, with the agent in it."""
+    def agent(self) -> str:
+        """How the agent, Anna, is known there: a part of her entry in the desk plan."""
         ...
 
     async def card(self, id: str) -> float:
@@ -114,8 +123,8 @@ class TelegramRig:
         }
 
     @property
-    def plan(self) -> str:
-        return telegram_driver.desk_plan(telegram_driver.SALES)
+    def agent(self) -> str:
+        return f"telegram: {telegram_driver.ACCOUNTS['anna']}"
 
     async def card(self, id: str) -> float:
         at, _ = await _soon(lambda: self._cards.get(id), f"a card of {id}")
@@ -165,6 +174,112 @@ class TelegramRig:
         self._bare[str(result["text"])] = now
 
 
+class SlackRig:
+    """A channel, with Socket Mode. The agent is Anna."""
+
+    name = "slack"
+
+    def __init__(self) -> None:
+        self._front = _TimedFront(self._accepted)
+        self._cards: dict[str, tuple[float, Json]] = {}
+        self._bare: dict[str, float] = {}
+        self._sent: list[Json] = []
+
+    def __enter__(self) -> SlackRig:
+        self._front.start()
+        self._anna = SlackPerson(self._front, "anna")
+        self._client = AsyncWebClient(slack_seed.BOT_TOKEN, base_url=self._front.url)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._front.stop()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "SLACK_BOT_TOKEN": slack_seed.BOT_TOKEN,
+            "SLACK_APP_TOKEN": slack_seed.APP_TOKEN,
+            "SLACK_API_URL": self._front.url,
+        }
+
+    @property
+    def agent(self) -> str:
+        return f"slack: {self._anna.id}"
+
+    async def card(self, id: str) -> float:
+        at, _ = await _soon(lambda: self._cards.get(id), f"a card of {id}")
+        return at
+
+    async def claim(self, id: str) -> None:
+        await self._anna.press(self._cards[id][1], "Claim")
+
+    async def reply(self, id: str, text: str) -> None:
+        card = self._cards[id][1]
+        await self._anna.say(card["channel"], text, card["ts"])
+
+    async def bare(self, text: str) -> float:
+        await self._client.chat_postMessage(channel=self._anna.channel("support"), text=text)
+        return self._bare.pop(text)
+
+    def cards(self) -> list[str]:
+        return [_conversation_of(one) for one in self._sent if "thread_ts" not in one]
+
+    def said(self, id: str, text: str) -> int:
+        root = self._cards[id][1]["ts"]
+        return sum(
+            text in words_of(one["blocks"]) for one in self._sent if one.get("thread_ts") == root
+        )
+
+    def when_accepted(self, then: Callable[[], None]) -> None:
+        self._front.fail("chat.postMessage", Then(then))
+
+    def make_trouble(self) -> None:
+        self._front.fail("chat.postMessage", TooMany(), times=2)
+        self._front.fail("chat.postMessage", Status(500), times=2)
+        self._front.fail("chat.postMessage", Cut())
+        self._front.fail("chat.postMessage", Cut(accepted=True))
+
+    def _accepted(self, body: Json, answer: Json) -> None:
+        now = time.perf_counter()
+        if "metadata" not in body:
+            self._bare[str(body.get("text"))] = now
+            return
+        message = {**body, "ts": answer["ts"]}
+        self._sent.append(message)
+        if "thread_ts" not in message:
+            self._cards.setdefault(_conversation_of(message), (now, message))
+
+
+class _TimedFront(Front):
+    """Tells of each message of the app's as soon as it is accepted."""
+
+    def __init__(self, told: Callable[[Json, Json], None]) -> None:
+        super().__init__()
+        self._told = told
+
+    async def answer(self, method: str, body: Json, token: str) -> Json:
+        answer = await super().answer(method, body, token)
+        if method == "chat.postMessage" and token == slack_seed.BOT_TOKEN and answer["ok"]:
+            self._told(body, answer)
+        return answer
+
+
+@dataclass(frozen=True)
+class Then(SlackFault):
+    """Slack takes it; then `then` is called, and no answer is given."""
+
+    then: Callable[[], None]
+    accepted: bool = True
+
+    async def happen(self, request: web.Request) -> web.StreamResponse:
+        self.then()
+        return await Hang().happen(request)
+
+
+def _conversation_of(message: Json) -> str:
+    return str(message["metadata"]["event_payload"]["conversation"])
+
+
 def _card_marks(message: Json) -> list[dict[str, str]]:
     return [one for one in telegram_driver.marks(message) if one["arg"].startswith("card")]
 
@@ -178,4 +293,7 @@ async def _soon(look: Callable[[], T | None], what: str) -> T:
     return found
 
 
-RIGS: Mapping[str, Callable[[], AbstractContextManager[Rig]]] = {"telegram": TelegramRig}
+RIGS: Mapping[str, Callable[[], AbstractContextManager[Rig]]] = {
+    "slack": SlackRig,
+    "telegram": TelegramRig,
+}
