@@ -168,7 +168,7 @@ class SlackApi:
     async def member_by_email(self, email: str) -> str | None:
         """The id of who has that address; None for nobody."""
         try:
-            found = await self.read("users.lookupByEmail", email=email)
+            found = await self.read("users.lookupByEmail", email=email.casefold())
         except DeskRefused:
             return None  # users_not_found
         return str(found["user"]["id"])

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from bot import commands
 from bot.desks.slack_parts import Parts, refusal, unknown
+from bot.desks.slack_posts import Posts
 from bot.desks.slack_text import plain
 from bot.desks.slack_thread import hint
 from bot.desks.slack_versions import DELETED, Versions
@@ -40,6 +41,7 @@ class Writing:
     def __init__(self, parts: Parts, versions: Versions) -> None:
         self._parts = parts
         self._versions = versions
+        self._posts = Posts(parts.api)
 
     async def on_message(self, event: Json) -> None:
         """A `message` event of any subtype.
@@ -60,8 +62,10 @@ class Writing:
         make = REACTIONS.get(event["reaction"].partition("::")[0])
         if make is None or item.get("type") != "message":
             return
-        spot = await self._parts.threads.find(item["channel"], item["ts"])
-        if spot is None or spot.key != "root":
+        conversation = await self._conversation(
+            item["channel"], item["ts"], by=event.get("item_user")
+        )
+        if conversation is None:
             return  # some other message: people may like what they like
         who = await self._parts.who(event["user"])
         if who.agent is None:
@@ -69,7 +73,7 @@ class Writing:
             return
         try:
             await self._parts.router.from_agent(
-                spot.conversation, make(who.agent), client_id=f"slack:{event_id}"
+                conversation, make(who.agent), client_id=f"slack:{event_id}"
             )
         except IllegalMove as why:
             await self._whisper(event["user"], item["channel"], item["ts"], refusal(why))
@@ -80,8 +84,8 @@ class Writing:
         ts, thread = message["ts"], message.get("thread_ts")
         if thread is None or thread == ts:
             return  # in the channel itself: not to a customer
-        spot = await self._parts.threads.find(channel, thread)
-        if spot is None or not await self._versions.is_news(channel, ts, version):
+        conversation = await self._conversation(channel, thread, by=message.get("parent_user_id"))
+        if conversation is None or not await self._versions.is_news(channel, ts, version):
             return
         who = await self._parts.who(message["user"])
         if who.agent is None:
@@ -89,13 +93,23 @@ class Writing:
             return
         text = plain(message.get("text", ""), await self._parts.names_in(message.get("text", "")))
         try:
-            files = await self._fetched(spot.conversation, message.get("files", []))
+            files = await self._fetched(conversation, message.get("files", []))
             reply = commands.Reply(agent=who.agent, text=text, files=files)
             await self._parts.router.from_agent(
-                spot.conversation, reply, client_id=_message_id(channel, ts)
+                conversation, reply, client_id=_message_id(channel, ts)
             )
         except (IllegalMove, BadMessage, DeskRefused, FilesFull) as why:
             await self._whisper(who.user, channel, thread, refusal(why, what="Not sent"))
+
+    async def _conversation(self, channel: str, root: str, *, by: str | None = None) -> str | None:
+        """The conversation whose card is `root`; None for some other message. `by`: whose message
+        the root is, as far as Slack says."""
+        spot = await self._parts.threads.find(channel, root)
+        if spot is not None:
+            return spot.conversation if spot.key == "root" else None
+        if by is None or by != (await self._parts.api.identity()).user:
+            return None
+        return await self._posts.conversation_of(channel, root)
 
     async def _fetched(self, conversation: str, shared: list[Json]) -> tuple[File, ...]:
         """The files, kept by us: Slack's are behind its login."""
@@ -162,10 +176,9 @@ class Writing:
         thread = message.get("thread_ts")
         if thread is None:
             return None
-        spot = await self._parts.threads.find(channel, thread)
-        if spot is None:
+        conversation = await self._conversation(channel, thread)
+        if conversation is None:
             return None
-        conversation = spot.conversation
         key = f"agent:{_message_id(channel, message['ts'])}"
         seq = (await self._parts.store.find(conversation, key)).stored_at
         if seq is None:

@@ -61,7 +61,7 @@ class Parts:
         self.files = needs.files
         self.plan: Plan = needs.people.plan
         self.now = needs.router.now
-        self._slack_ids: dict[str, str | None] = {}
+        self._slack_ids: dict[str, str] = {}
 
     async def who(self, user: str) -> Who:
         """The agent behind a member of the workspace: by member id, else by e-mail."""
@@ -75,15 +75,18 @@ class Parts:
         return Who(user, found.agent)
 
     async def slack_ids(self, agents: tuple[Agent, ...]) -> Mapping[str, str]:
-        """Member ids of agents, by login, of those whom the workspace knows."""
+        """Member ids of those of `agents` whom the workspace knows, by login."""
+        members = {one.login: one for one in self.plan.members}
         for agent in agents:
-            if agent.login not in self._slack_ids:
-                member = next((m for m in self.plan.members if m.login == agent.login), None)
-                found = member.slack if member else None
-                if found is None and member is not None and member.email:
-                    found = await self.api.member_by_email(member.email)
+            member = members.get(agent.login)
+            if member is None or agent.login in self._slack_ids:
+                continue
+            found = member.slack
+            if found is None and member.email:
+                found = await self.api.member_by_email(member.email)
+            if found is not None:
                 self._slack_ids[agent.login] = found
-        return {login: id for login, id in self._slack_ids.items() if id}
+        return self._slack_ids
 
     async def names_in(self, text: str) -> Mapping[str, str]:
         """Names of the members that a message speaks of, by id."""

@@ -97,6 +97,22 @@ class Posts:
                     return f"file {sending.keys[0]}"
         return None
 
+    async def conversation_of(self, channel: str, root: str) -> str | None:
+        """The conversation of a card of ours that we have no record of: we were killed when Slack
+        had just accepted it, and people are quicker than our second try."""
+        answer = await self._api.read(
+            "conversations.replies",
+            channel=channel,
+            ts=root,
+            include_all_metadata="true",
+            limit=1,
+        )
+        for message in answer["messages"]:
+            metadata = message.get("metadata") or {}
+            if message["ts"] == root and metadata.get("event_type") == METADATA:
+                return str(metadata["event_payload"]["conversation"])
+        return None
+
 
 def _mark(c: Conversation, names: Sequence[str]) -> Json:
     return {"conversation": c.id, "key": ",".join(names)}

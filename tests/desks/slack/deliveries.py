@@ -275,6 +275,7 @@ class Deliveries:
             self.event(
                 {"type": "message", "channel_type": "channel", **_stripped(answer["message"])}
                 | {"channel": answer["channel"]}
+                | await self._parent(answer["channel"], body.get("thread_ts"))
             )
         elif method == "chat.update":
             changed = {"subtype": "message_changed", "hidden": True, "ts": now_ts()}
@@ -295,7 +296,16 @@ class Deliveries:
         for message in found["messages"]:
             if shared & {one["id"] for one in message.get("files", [])}:
                 self._front.mark_own([message])
-                self.event({"channel_type": "channel", **message, "channel": channel})
+                parent = await self._parent(channel, root)
+                self.event({"channel_type": "channel", **message, "channel": channel} | parent)
+
+    async def _parent(self, channel: str, root: str | None) -> Json:
+        """Whose message a thread hangs on."""
+        if root is None:
+            return {}
+        where = {"channel": channel, "ts": root}
+        found = await self._front.api("conversations.replies", where, seed.ADMIN_TOKEN)
+        return {"parent_user_id": found["messages"][0]["user"]} if found["messages"] else {}
 
     # ------------------------------------------------------------- interactions' small change
 

@@ -53,7 +53,9 @@ class Refusal(Fault):
 
 @dataclass(frozen=True)
 class Hang(Fault):
-    """No answer, and the connection stays open."""
+    """No answer, and the connection stays open; before Slack has done anything, or afterwards."""
+
+    accepted: bool = False
 
     async def happen(self, request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(3600)

@@ -15,10 +15,12 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections import defaultdict, deque
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp import web
@@ -44,6 +46,7 @@ class Call:
     method: str
     body: Json
     token: str
+    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -66,6 +69,7 @@ class Front:
         self.workspace = Workspace()
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._revoked: set[str] = set()
+        self._transports: WeakSet[asyncio.Transport] = WeakSet()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -158,7 +162,7 @@ class Front:
         if method in POSTS and not self._is_member(body, token):
             return {"ok": False, "error": "not_in_channel"}
         if method == "users.conversations":
-            return await self._own_conversations(token)
+            return await self._own_conversations(body, token)
         answer = await self._forward(method, body, token)
         if answer["ok"]:
             self._remember(method, body, answer)
@@ -174,8 +178,9 @@ class Front:
             return True
         return self.workspace.users[seed.BOT] in self.workspace.members[channel]
 
-    async def _own_conversations(self, token: str) -> Json:
-        listed = await self._forward("conversations.list", {"limit": 1000}, token)
+    async def _own_conversations(self, body: Json, token: str) -> Json:
+        asked = {"limit": 1000, "exclude_archived": body.get("exclude_archived") == "true"}
+        listed = await self._forward("conversations.list", asked, token)
         if not listed["ok"]:
             return listed
         me = self.workspace.users[seed.BOT]
@@ -243,7 +248,7 @@ class Front:
 
     async def _open(self) -> None:
         self.http = aiohttp.ClientSession(trust_env=False)
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._note])
         app.router.add_route("*", "/api/{method}", self._serve_api)
         app.router.add_post("/upload/v1/{file}", self._serve_file)
         app.router.add_get("/files-pri/{file}/{name}", self._serve_file)
@@ -257,6 +262,17 @@ class Front:
         self.deliveries.base = self._base
         # Here, since it dies with the thread that starts it.
         self._emulator = Emulator(seed.SEED, known_as=self._base)
+
+    @web.middleware
+    async def _note(
+        self,
+        request: web.Request,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        """Remember who is connected, to hang up on them in the end."""
+        if request.transport is not None:
+            self._transports.add(request.transport)
+        return await handler(request)
 
     async def _reset(self) -> None:
         self.mend()
@@ -285,6 +301,8 @@ class Front:
 
     async def _close(self) -> None:
         await self.deliveries.reset()
+        for transport in list(self._transports):
+            transport.abort()
         await self._runner.cleanup()
         await self.http.close()
         left = asyncio.all_tasks() - {asyncio.current_task()}  # requests that hang, as they shall

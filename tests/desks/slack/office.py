@@ -176,6 +176,22 @@ class Office:
         """What agents told the customer, as it was first sent."""
         return [event.text for event in await self.events(id, AgentSpoke)]
 
+    async def said_so(self, id: str, text: str) -> bool:
+        return text in await self.said(id)
+
+    async def is_owned(self, id: str) -> bool:
+        return (await self.load(id)).owner is not None
+
+    async def place_is(self, id: str, channel: str) -> bool:
+        return (await self.threads.load(id)).place == channel
+
+    async def root_is_not(self, id: str, ts: str) -> bool:
+        return (await self.threads.load(id)).root not in (None, ts)
+
+    async def failed_lately(self) -> bool:
+        rest_ms, _ = await self.health.rest()
+        return rest_ms > 0
+
     async def is_up_to_date(self, id: str) -> bool:
         """Whether Slack has been shown all of it."""
         return (await self.threads.load(id)).seen == (await self.store.load(id)).seq

@@ -74,12 +74,15 @@ class Person:
         async def act() -> None:
             where = {"channel": channel, "timestamp": ts, "name": emoji}
             await self._front.api("reactions.add", where, self.token)
+            where = {"channel": channel, "ts": ts}
+            found = await self._front.api("conversations.replies", where, seed.ADMIN_TOKEN)
             self._front.deliveries.event(
                 {
                     "type": "reaction_added",
                     "user": self.id,
                     "reaction": emoji,
-                    "item": {"type": "message", "channel": channel, "ts": ts},
+                    "item": {"type": "message", **where},
+                    "item_user": found["messages"][0]["user"],
                 }
             )
 
@@ -189,6 +192,9 @@ class Person:
             return await self._front.deliveries.deliver("slash_commands", payload)
 
         return await self._front.run(act())
+
+    async def archive(self, channel: str) -> None:
+        await self._call("conversations.archive", {"channel": channel})
 
     async def open_home(self) -> None:
         async def act() -> None:
