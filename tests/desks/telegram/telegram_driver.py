@@ -7,15 +7,17 @@ python-telegram-bot.
 
 from __future__ import annotations
 
+import io
 import re
-import textwrap
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
+from ruamel.yaml import YAML
 
 from bot.desks.orders import OUTCOMES
 from bot.desks.telegram_text import unliteral
@@ -352,39 +354,31 @@ def marks(message: Json) -> list[dict[str, str]]:
     return [match.groupdict() for match in found if match]
 
 
-def desk_plan(group_of_sales: int) -> str:
-    agents = "\n".join(
-        f"  - {{login: {a.login}, name: {a.name}, email: {EMAILS[a.login]}, "
-        f"telegram: {ACCOUNTS[a.login]}, skills: [{SKILL}], capacity: 50}}"
-        for a in (ANNA, BEN)
-    )
-    return textwrap.dedent(
-        """\
-        agents:
-        {agents}
-        capacity: 50
-        skills:
-          - name: {skill}
-            words: {skill}
-            intents: [warranty_repair]
-            slack:
-            telegram: {group}
-        desks:
-          order: [telegram, console]
-          slack: "#support"
-        hours:
-          timezone: UTC
-          weekly: always
-          holidays: []
-        ladder:
-          - {{rung: again, after: 3000}}
-        vanish_after: 3000
-        mail_after: 300
-        canned:
-          - name: {canned}
-            text: "{text}"
-        """
-    ).format(agents=agents, skill=SKILL, group=group_of_sales, canned=CANNED[0], text=CANNED[1])
+def desk_plan(group_of_sales: int, accounts: Mapping[str, int] = ACCOUNTS) -> str:
+    """The shipped plan with our people, at this desk alone, who are asked once and never vanish."""
+    yaml = YAML()
+    plan = yaml.load(Path("data/desk.yml").read_text(encoding="utf-8"))
+    plan["agents"] = [
+        {
+            "login": agent.login,
+            "name": agent.name,
+            "email": EMAILS[agent.login],
+            "skills": [SKILL],
+            "capacity": 50,
+        }
+        | ({"telegram": accounts[agent.login]} if agent.login in accounts else {})
+        for agent in (ANNA, BEN)
+    ]
+    for skill in plan["skills"]:
+        if skill["name"] == SKILL:
+            skill |= {"words": SKILL, "telegram": group_of_sales}
+    plan["desks"]["order"] = ["telegram", "console"]
+    plan["ladder"] = [{"rung": "again", "after": 3000}]
+    plan["vanish_after"] = 3000
+    plan["canned"] = [{"name": CANNED[0], "text": CANNED[1]}]
+    written = io.StringIO()
+    yaml.dump(plan, written)
+    return written.getvalue()
 
 
 @asynccontextmanager
