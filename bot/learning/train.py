@@ -14,6 +14,7 @@ import ast
 import hashlib
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -33,6 +34,8 @@ CONFIG = "config.yml"
 DOMAIN = "domain.yml"
 #: What of `data/` goes into a model; the rest (help pages, triage policy) is read at run time.
 DATA = ("data/nlu", "data/rules", "data/stories")
+#: What our own components read by themselves when they are trained.
+COMPONENT_DATA = ("data/cues", "data/frustration")
 #: A model holds objects pickled by these: another version cannot be trusted to read them.
 MADE_WITH = ("rasa", "spacy", "scikit-learn", "numpy")
 #: The current model, and two to go back to.
@@ -77,23 +80,33 @@ class Project:
 
     def sources(self) -> list[Path]:
         """The files that a model is made of, relative to `root`, in a fixed order."""
-        found = {Path(CONFIG), *_components(self.root)}
+        found = {Path(CONFIG), *self.component_sources()}
         found |= {Path(DOMAIN)} if (self.root / DOMAIN).is_file() else set()
-        for folder in ("domain", *DATA):
-            found |= {
-                path.relative_to(self.root)
-                for path in (self.root / folder).rglob("*")
-                if path.is_file() and not path.name.startswith(".") and path.suffix != ".pyc"
-            }
-        return sorted(found)
+        return sorted(found | _files(self.root, "domain", *DATA))
+
+    def component_sources(self) -> list[Path]:
+        """Those of them that make our components what they are, and that Rasa does not look at."""
+        return sorted(_components(self.root) | _files(self.root, *COMPONENT_DATA))
 
     def fingerprint(self) -> str:
         """Changes when, and only when, a new model would be different (64 hex digits)."""
+        return self._digest(self.sources())
+
+    def cache_of_components(self) -> Path:
+        """Rasa's cache for our components as they are now.
+
+        Rasa takes a trained component from its cache when its class and its input are the same. It
+        does not see the modules and files behind that class, so each state of them has a cache of
+        its own.
+        """
+        return self.cache / self._digest(self.component_sources())[:12]
+
+    def _digest(self, paths: list[Path]) -> str:
         digest = hashlib.sha256()
         for package in MADE_WITH:
             with suppress(metadata.PackageNotFoundError):
                 digest.update(f"{package}=={metadata.version(package)}\0".encode())
-        for path in self.sources():
+        for path in paths:
             with suppress(FileNotFoundError):
                 content = (self.root / path).read_bytes()
                 digest.update(f"{path.as_posix()}\0{len(content)}\0".encode() + content)
@@ -183,6 +196,15 @@ def forget_old(project: Project) -> None:
             path.unlink(missing_ok=True)
 
 
+def forget_other_caches(current: Path) -> None:
+    """Delete what is beside the cache that is used now."""
+    for path in current.parent.glob("*"):
+        if path != current and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_file():
+            path.unlink(missing_ok=True)
+
+
 # ----------------------------------------------------------------------------------- rasa's part
 
 
@@ -190,6 +212,8 @@ async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) 
     progress("starting")
     domain = DOMAIN if (project.root / DOMAIN).is_file() else "domain"
     data = [folder for folder in DATA if (project.root / folder).is_dir()]
+    cache = project.cache_of_components()
+    forget_other_caches(cache)
     child = Child(
         name="train",
         argv=(
@@ -200,7 +224,7 @@ async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) 
         cwd=project.root,
         env={
             "RASA_TELEMETRY_ENABLED": "false",
-            "RASA_CACHE_DIRECTORY": str(project.cache.resolve()),
+            "RASA_CACHE_DIRECTORY": str(cache.resolve()),
             "PYTHONUNBUFFERED": "1",
             "TF_CPP_MIN_LOG_LEVEL": "2",
         },
@@ -269,6 +293,16 @@ def _components(root: Path) -> set[Path]:
         path.relative_to(root)
         for path in beside
         if path.suffix not in {".py", ".pyc", ".md"} and not path.name.startswith(".")
+    }
+
+
+def _files(root: Path, *folders: str) -> set[Path]:
+    """All files in these folders of `root`, relative to it."""
+    return {
+        path.relative_to(root)
+        for folder in folders
+        for path in (root / folder).rglob("*")
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".pyc"
     }
 
 

@@ -7,6 +7,7 @@ annotations of these methods at run time, so this file has no postponed annotati
 
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -22,8 +23,9 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.encoder import Encoder, shared_encoder, unit
-from bot.nlu.intents import IntentModel, read_background
+from bot.nlu.encoder import Encoder, shared_encoder, training_encoder, views_of
+from bot.nlu.intents import IntentModel, Sentences
+from bot.nlu.scope import read_background
 
 RANKING_LENGTH = 10
 """Intents kept in the ranking; every message's event carries them."""
@@ -34,6 +36,10 @@ SENTENCE_EMBEDDING = "sentence_embedding"
 
 SENTENCE_LAYERS = "sentence_layers"
 """Key of what the embedding was made of, layer by layer (float32 [7, 384]); not in training."""
+
+SENTENCE_VIEWS = "sentence_views"
+"""Key of a message's two views (float32 [2, 384]); the second is the embedding. Not part of the
+parse result either."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
@@ -63,23 +69,25 @@ class SentenceEncoder(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the embedding to all training messages, in batches."""
         messages = training_data.training_examples
-        embeddings = self._encoder.encode([message.get(TEXT) or "" for message in messages])
-        for message, embedding in zip(messages, embeddings, strict=True):
-            message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
+        views = training_encoder().views([message.get(TEXT) or "" for message in messages])
+        for message, both in zip(messages, views, strict=True):
+            message.set(SENTENCE_VIEWS, both, add_to_output=False)
+            message.set(SENTENCE_EMBEDDING, both[1], add_to_output=False)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Adds embedding and layers to each message."""
+        """Adds embedding, views and layers to each message."""
         layers = self._encoder.layers([message.get(TEXT) or "" for message in messages])
-        embeddings = unit(layers[:, -1])
-        for message, embedding, inner in zip(messages, embeddings, layers, strict=True):
-            message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
+        views = views_of(layers)
+        for message, both, inner in zip(messages, views, layers, strict=True):
+            message.set(SENTENCE_EMBEDDING, both[1], add_to_output=False)
+            message.set(SENTENCE_VIEWS, both, add_to_output=False)
             message.set(SENTENCE_LAYERS, inner, add_to_output=False)
         return messages
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
-class NgramIntents(IntentClassifier, GraphComponent):
+class IntentReader(IntentClassifier, GraphComponent):
     """Adds intent, ranking and `out_of_scope` (0 to 1) to the parse result."""
 
     def __init__(self, model_storage: ModelStorage, resource: Resource, model: Any) -> None:
@@ -90,8 +98,8 @@ class NgramIntents(IntentClassifier, GraphComponent):
 
     @classmethod
     def required_components(cls) -> list[type]:
-        """It reads texts; no featurizer is needed."""
-        return []
+        """It needs the sentence embeddings."""
+        return [SentenceEncoder]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -110,17 +118,21 @@ class NgramIntents(IntentClassifier, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "NgramIntents":
+    ) -> "IntentReader":
         """Rasa's way of building it, untrained."""
         return cls(model_storage, resource, None)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the classifier and keeps it."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
+        background = read_background()
         self._model = IntentModel.fit(
-            [str(example.get(TEXT)) for example in examples],
+            Sentences(
+                [str(example.get(TEXT)) for example in examples],
+                np.array([example.get(SENTENCE_VIEWS) for example in examples]),
+            ),
             [str(example.get(INTENT)) for example in examples],
-            read_background(),
+            Sentences(background, training_encoder().views(background)),
         )
         with self._model_storage.write_to(self._resource) as directory:
             self._model.save(directory)
@@ -134,7 +146,7 @@ class NgramIntents(IntentClassifier, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "NgramIntents":
+    ) -> "IntentReader":
         """Rasa's way of building it from a trained model."""
         with model_storage.read_from(resource) as directory:
             return cls(model_storage, resource, IntentModel.load(directory))
@@ -146,7 +158,7 @@ class NgramIntents(IntentClassifier, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Classifies each message."""
         for message in messages:
-            reading = self._model.read(message.get(TEXT) or "")
+            reading = self._model.read(message.get(TEXT) or "", message.get(SENTENCE_VIEWS))
             ranking = [
                 {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence}
                 for name, confidence in reading.ranking[:RANKING_LENGTH]

@@ -34,6 +34,9 @@ OPSET: Final = 20
 MOST_TOKENS: Final = 256
 """Longer texts are read up to here, as in the published model (about 1,000 characters)."""
 
+VIEWS: Final = (4, LAYERS)
+"""Layers of the two views; together they tell intents apart better than either."""
+
 BATCH_TOKENS: Final = 2_048
 """Tokens of a batch, padding included: bounds the memory that a training takes (some 40 MB)."""
 
@@ -78,6 +81,10 @@ class Encoder:
         """Whether the word is one piece of its vocabulary: names and misspelt words seldom are."""
         return self._tokenizer.token_to_id(word.casefold()) is not None
 
+    def views(self, texts: Sequence[str]) -> Embeddings:
+        """Two readings of each text, float32 [n, 2, 384]: see `views_of`."""
+        return views_of(self.layers(texts))
+
     def layers(self, texts: Sequence[str]) -> Embeddings:
         """The mean over tokens after each layer, float32 [n, 7, 384], not normalised.
 
@@ -102,6 +109,20 @@ class Encoder:
 def shared_encoder() -> Encoder:
     """The encoder of this process; every component uses this one."""
     return Encoder.open()
+
+
+@functools.lru_cache(maxsize=1)
+def training_encoder() -> Encoder:
+    """The same on all processors, for the thousands of sentences of a training."""
+    return Encoder.open(threads=os.cpu_count() or 1)
+
+
+def views_of(layers: Embeddings) -> Embeddings:
+    """Two of the layers [n, 7, 384], each of length 1: float32 [n, 2, 384].
+
+    Layer 4, which is nearer to the wording, and layer 6, which is what `Encoder.encode` gives.
+    """
+    return unit(layers[:, VIEWS])
 
 
 def unit(rows: Embeddings) -> Embeddings:

@@ -1,70 +1,107 @@
 """Which intent does a message have, how sure is that, and is it about the shop at all?
 
-A linear classifier on word and character n-grams (typos cost little), calibrated on held-out folds
-of the training data (one temperature), so that a confidence can be read as a share of right
-answers, to within a few points. The out-of-scope score is not 1 - confidence: it also sees how near
-the nearest training sentence is and how much of the message is made of unknown words, weighed by a
-small regression learned against everyday sentences that have nothing to do with a shop
-(`background.txt`). Texts and numbers only; Rasa's side is in `components`.
+An ensemble of two kinds of machines (`machines`): kernel machines see the meaning of a message (the
+sentence encoder's middle and last layer), linear ones its spelling (`ngrams`). Their weights are
+learned on held-out scores of the training data, by which the confidences are calibrated: they can
+be read as shares of right answers, to within a few points. The out-of-scope score (`scope`) is
+learned on the same scores. Texts and numbers only; Rasa's side is in `components`, and embeddings
+are made by `encoder`.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.optimize import minimize_scalar
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import LinearSVC
 
-BACKGROUND = Path(__file__).with_name("background.txt")
-"""Everyday sentences out of scope, one a line; lines that start with # are comments."""
-
-FOLDS = 5
-_WORD = r"\w[\w']*"
-Matrix = npt.NDArray[np.float64]
-Vector = npt.NDArray[np.float64]
-
-_REPLACED = (
-    (re.compile(r"\bnl[\s_#-]{0,2}\d{5}\b|#\s?\d{5}\b|\b\d{5}\b"), " ordernum "),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), " mailaddr "),
-    (re.compile(r"https?://\S+|www\.\S+"), " weblink "),
-    (re.compile(r"\d"), "0"),
-    (re.compile(r"([^\W\d_])\1{2,}"), r"\1\1"),
+from bot.nlu.machines import (
+    KernelMachines,
+    Labels,
+    LinearMachines,
+    Matrix,
+    Vector,
+    choose,
+    softmax,
+    stack,
+    train_kernel,
+    train_linear,
 )
+from bot.nlu.ngrams import Ngrams
+from bot.nlu.scope import SIGNALS, Cosines, Evidence, Scope
 
+Views = npt.NDArray[np.float32]
+"""[n, 2, 384]: what `Encoder.views` gives."""
 
-def simplify(text: str) -> str:
-    """The text as the classifier reads it: lower case, details replaced by their kind."""
-    text = text.casefold().replace("’", "'")
-    for pattern, replacement in _REPLACED:
-        text = pattern.sub(replacement, text)
-    return " ".join(text.split())
+MOST_LANDMARKS: Final = 4_000
+"""Known sentences that messages are compared with. With more training sentences than that, the
+others are learned from all the same: it bounds time, memory and the size of a model."""
+
+LEFT_OUT_ROUNDS: Final = 4
+LEFT_OUT_SENTENCES: Final = 1_500
+"""Each intent is left out of one round's training; rounds train on at most so many sentences."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """`ranking` is every intent with its confidence, best first, adding up to 1;
-    `out_of_scope` goes from 0 (surely ours) to 1 (surely not)."""
+    `out_of_scope` goes from 0 (surely ours) to 1 (surely not).
+
+    From 0.5 on, where messages are stranger than most known ones, confidences even out, so that
+    Rasa's fallback sees strange messages as it should: at 1 all intents are equally likely.
+    """
 
     ranking: tuple[tuple[str, float], ...]
     out_of_scope: float
 
 
-def _vectorizers() -> tuple[TfidfVectorizer, TfidfVectorizer]:
-    return (
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=_WORD),
-        TfidfVectorizer(ngram_range=(2, 5), sublinear_tf=True, analyzer="char_wb", min_df=2),
-    )
+@dataclass(frozen=True)
+class Sentences:
+    """Texts with their views."""
+
+    texts: Sequence[str]
+    views: Views
+
+    def __post_init__(self) -> None:
+        if len(self.texts) != len(self.views):
+            raise ValueError(f"{len(self.texts)} texts have {len(self.views)} views")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __getitem__(self, rows: Labels) -> Sentences:
+        return Sentences([self.texts[row] for row in rows], self.views[rows])
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The trained machines, and what turns sentences into what they see."""
+
+    ngrams: Ngrams
+    landmarks: Views
+    kernel: KernelMachines
+    linear: LinearMachines
+
+    def evidence(self, sentences: Sentences, weights: Vector, background: Views) -> Evidence:
+        """What they say about sentences that were not in their training."""
+        wording, meaning = _cosines(sentences.views, self.landmarks)
+        parts = [
+            self.kernel.scores(wording),
+            self.linear.scores(self.ngrams.transform(sentences.texts)),
+        ]
+        return Evidence(
+            np.tensordot(weights, np.stack(parts), axes=1),
+            parts,
+            wording,
+            meaning,
+            _to_background(sentences.views, background),
+            self.ngrams.unknown(sentences.texts),
+        )
 
 
 class IntentModel:
@@ -73,24 +110,16 @@ class IntentModel:
     def __init__(
         self,
         labels: Sequence[str],
-        words: TfidfVectorizer,
-        characters: TfidfVectorizer,
-        weights: Matrix,
-        bias: Matrix,
-        temperature: float,
-        scope: Matrix,
-        examples: sparse.csr_matrix,
+        parts: _Parts,
+        weights: Vector,
+        background: Views,
+        scope: Scope,
     ) -> None:
         self._labels = tuple(labels)
-        self._words = words
-        self._characters = characters
+        self._parts = parts
         self._weights = weights
-        self._bias = bias
-        self._temperature = temperature
+        self._background = background
         self._scope = scope
-        self._examples = examples
-        self._columns = examples.T.tocsr()
-        self._known = frozenset(word for word in words.vocabulary_ if " " not in word)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -98,186 +127,166 @@ class IntentModel:
         return self._labels
 
     @classmethod
-    def fit(
-        cls, texts: Sequence[str], labels: Sequence[str], background: Sequence[str] = ()
-    ) -> IntentModel:
-        """Trains on texts and their intents.
+    def fit(cls, sentences: Sentences, labels: Sequence[str], background: Sentences) -> IntentModel:
+        """Trains on sentences and their intents. `background` are sentences out of scope, of which
+        those are ignored that could be in scope here; it may be empty.
 
-        Raises ValueError with fewer than two intents. Without enough examples per intent for
-        folds, or without background, the confidences are not calibrated.
+        Raises ValueError with fewer than two intents.
         """
         names = sorted(set(labels))
         if len(names) < 2:
             raise ValueError(f"training needs at least two intents, the data has {names}")
-        simple = [simplify(text) for text in texts]
-        target = np.array([names.index(label) for label in labels])
-        words, characters = _vectorizers()
-        features = sparse.hstack(
-            [words.fit_transform(simple), characters.fit_transform(simple)]
-        ).tocsr()
-        linear = _linear(features, target)
-        model = cls(
-            names,
-            words,
-            characters,
-            np.asarray(linear.coef_, dtype=np.float64),
-            np.asarray(linear.intercept_, dtype=np.float64),
-            1.0,
-            np.array([0.0, 0.0, 0.0, 0.0, 0.0]),
-            features,
+        target = np.searchsorted(names, labels)
+        parts, held_out = _train(sentences, target)
+        # Of an intent with one sentence nothing is left when that is held out.
+        often = np.flatnonzero(np.bincount(target)[target] > 1)
+        weights = np.array([5.0, 2.0])
+        if len(often):
+            weights = stack([scores[often] for scores in held_out], target[often])
+        known = _held_out_evidence(sentences, target, parts, held_out, weights, background.views)
+        strange = parts.evidence(background, weights, background.views)
+        scope = Scope.fit(
+            known.signals(),
+            _left_out(sentences, target, weights, background.views),
+            strange.signals()[_strangers(known, strange)],
         )
-        model._calibrate(simple, features, target, [simplify(text) for text in background])
-        return model
+        return cls(names, parts, weights, background.views, scope)
 
-    def _calibrate(
-        self,
-        simple: Sequence[str],
-        features: sparse.csr_matrix,
-        target: npt.NDArray[np.int_],
-        background: Sequence[str],
-    ) -> None:
-        """Sets temperature and scope weights from what held-out folds look like."""
-        if np.bincount(target).min() < FOLDS or len(self._labels) == 2:
-            return
-        scores = np.zeros((len(target), len(self._labels)))
-        nearest, unknown = np.zeros(len(target)), np.zeros(len(target))
-        for train, held in StratifiedKFold(FOLDS, shuffle=True, random_state=7).split(
-            features, target
-        ):
-            # The fold learns its own vocabulary and weights of words too. With those of all texts
-            # the held ones would look familiar, and confidences would promise too much.
-            seen, unseen = [simple[i] for i in train], [simple[i] for i in held]
-            parts = _vectorizers()
-            learnt = sparse.hstack([part.fit_transform(seen) for part in parts]).tocsr()
-            strange = sparse.hstack([part.transform(unseen) for part in parts]).tocsr()
-            scores[held] = _linear(learnt, target[train]).decision_function(strange)
-            nearest[held] = _nearest(strange, learnt.T.tocsr())
-            known = {word for text in seen for word in re.findall(_WORD, text)}
-            unknown[held] = _unknown(unseen, known)
-        rows = np.arange(len(target))
+    def read(self, text: str, views: Views) -> Reading:
+        """The ranking and the out-of-scope score of one message. `views` is [2, 384]."""
+        (reading,) = self.read_all(Sentences([text], views[np.newaxis]))
+        return reading
 
-        def loss(log_temperature: float) -> float:
-            likely = _softmax(scores / np.exp(log_temperature))[rows, target]
-            return float(-np.log(np.clip(likely, 1e-9, 1)).mean())
+    def read_all(self, sentences: Sentences) -> list[Reading]:
+        """The same for many at once."""
+        if not len(sentences):
+            return []
+        evidence = self._parts.evidence(sentences, self._weights, self._background)
+        strange = self._scope.score(evidence.signals())
+        doubt = np.maximum(0.0, 2.0 * strange - 1.0)[:, np.newaxis]
+        likely = (1.0 - doubt) * softmax(evidence.scores) + doubt / len(self._labels)
+        order = np.argsort(-likely, axis=1, kind="stable")
+        return [
+            Reading(
+                tuple((self._labels[i], float(likely[row, i])) for i in order[row]),
+                float(strange[row]),
+            )
+            for row in range(len(sentences))
+        ]
 
-        best = minimize_scalar(loss, bounds=(-4.0, 2.0), method="bounded")
-        self._temperature = float(np.exp(best.x))
-        if not background:
-            return
-        strange = self._featurize(background)
-        inside = self._scope_features(scores, nearest, unknown)
-        outside = self._scope_features(
-            self._decide(strange),
-            _nearest(strange, self._columns),
-            _unknown(background, self._known),
-        )
-        regression = LogisticRegression(C=1.0, class_weight="balanced", max_iter=500)
-        regression.fit(
-            np.vstack([inside, outside]), np.r_[np.zeros(len(inside)), np.ones(len(outside))]
-        )
-        self._scope = np.r_[regression.coef_[0], regression.intercept_]
-
-    def read(self, text: str) -> Reading:
-        """The ranking and the out-of-scope score of one message."""
-        simple = simplify(text)
-        features = self._featurize([simple])
-        scores = self._decide(features)
-        likely = _softmax(scores / self._temperature)[0]
-        strange = self._scope_features(
-            scores, _nearest(features, self._columns), _unknown([simple], self._known)
-        )[0]
-        logit = float(strange @ self._scope[:-1] + self._scope[-1])
-        order = np.argsort(-likely, kind="stable")
-        ranking = tuple((self._labels[i], float(likely[i])) for i in order)
-        known = bool(self._scope.any())
-        return Reading(ranking, 1 / (1 + float(np.exp(-logit))) if known else 0.0)
-
-    def _featurize(self, simple: Sequence[str]) -> sparse.csr_matrix:
-        return sparse.hstack(
-            [self._words.transform(simple), self._characters.transform(simple)]
-        ).tocsr()
-
-    def _decide(self, features: sparse.csr_matrix) -> Matrix:
-        scores = np.asarray(features @ self._weights.T) + self._bias
-        return np.hstack([-scores, scores]) if len(self._labels) == 2 else scores
-
-    def _scope_features(self, scores: Matrix, nearest: Vector, unknown: Vector) -> Matrix:
-        """Per message: best score, entropy, likeness to the nearest example, unknown share."""
-        likely = _softmax(scores / self._temperature)
-        entropy = -(likely * np.log(np.clip(likely, 1e-12, 1))).sum(axis=1)
-        return np.column_stack([scores.max(axis=1), entropy, nearest, unknown])
-
-    def save(self, directory: Path) -> None:
+    def save(self, folder: Path) -> None:
         """Writes the model as JSON and NumPy arrays; nothing in it is executable."""
-        parts = {"words": self._words, "characters": self._characters}
-        arrays: dict[str, Any] = {f"{name}_idf": part.idf_ for name, part in parts.items()}
+        self._parts.ngrams.save(folder)
         np.savez_compressed(
-            directory / "arrays.npz",
-            weights=self._weights.astype(np.float32),
-            bias=self._bias,
-            scope=self._scope,
-            **arrays,
+            folder / "arrays.npz",
+            # Half precision moves a cosine by less than 0.001, and halves the file.
+            landmarks=self._parts.landmarks.astype(np.float16),
+            background=self._background.astype(np.float16),
+            duals=self._parts.kernel.duals.astype(np.float32),
+            kernel_offsets=self._parts.kernel.offsets,
+            linear=self._parts.linear.weights.astype(np.float16),
+            linear_offsets=self._parts.linear.offsets,
+            weights=self._weights,
+            scope=self._scope.weights,
+            scope_offset=self._scope.offset,
         )
-        sparse.save_npz(directory / "examples.npz", self._examples.astype(np.float32))
-        description = {
-            "labels": self._labels,
-            "temperature": self._temperature,
-            "vocabulary": {
-                name: sorted(part.vocabulary_, key=part.vocabulary_.__getitem__)
-                for name, part in parts.items()
-            },
-        }
-        text = json.dumps(description, ensure_ascii=False)
-        (directory / "model.json").write_text(text, encoding="utf-8")
+        text = json.dumps(self._labels, ensure_ascii=False)
+        (folder / "labels.json").write_text(text, encoding="utf-8")
 
     @classmethod
-    def load(cls, directory: Path) -> IntentModel:
+    def load(cls, folder: Path) -> IntentModel:
         """The model that `save` wrote."""
-        description = json.loads((directory / "model.json").read_text(encoding="utf-8"))
-        with np.load(directory / "arrays.npz", allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        words, characters = _vectorizers()
-        for name, part in (("words", words), ("characters", characters)):
-            names = description["vocabulary"][name]
-            part.vocabulary_ = {word: i for i, word in enumerate(names)}
-            part.fixed_vocabulary_ = False
-            part.idf_ = arrays[f"{name}_idf"]
+        with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
+            arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
         return cls(
-            description["labels"],
-            words,
-            characters,
-            arrays["weights"].astype(np.float64),
-            arrays["bias"],
-            float(description["temperature"]),
-            arrays["scope"],
-            sparse.load_npz(directory / "examples.npz").astype(np.float64),
+            json.loads((folder / "labels.json").read_text(encoding="utf-8")),
+            _Parts(
+                Ngrams.load(folder),
+                arrays["landmarks"].astype(np.float32),
+                KernelMachines(arrays["duals"].astype(np.float64), arrays["kernel_offsets"]),
+                LinearMachines(arrays["linear"].astype(np.float32), arrays["linear_offsets"]),
+            ),
+            arrays["weights"],
+            arrays["background"].astype(np.float32),
+            Scope(arrays["scope"], float(arrays["scope_offset"])),
         )
 
 
-def read_background(path: Path = BACKGROUND) -> list[str]:
-    """The sentences of a background file."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+def _train(sentences: Sentences, target: Labels) -> tuple[_Parts, list[Matrix]]:
+    """The machines, and the scores of each sentence by machines that have not seen it."""
+    landmarks = choose(target, MOST_LANDMARKS)
+    wording, _ = _cosines(sentences.views, sentences.views[landmarks])
+    kernel, kernel_held_out = train_kernel(wording, landmarks, target)
+
+    def features(rows: Labels) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        # A fold learns its own vocabulary, too. With that of all texts the held ones would look
+        # familiar, and confidences would promise too much.
+        ngrams = Ngrams.learn([sentences.texts[row] for row in rows])
+        every = ngrams.transform(sentences.texts)
+        return every[rows], every
+
+    linear, linear_held_out = train_linear(features, target)
+    parts = _Parts(Ngrams.learn(sentences.texts), sentences.views[landmarks], kernel, linear)
+    return parts, [kernel_held_out, linear_held_out]
 
 
-def _linear(features: sparse.csr_matrix, target: npt.NDArray[np.int_]) -> LinearSVC:
-    return LinearSVC(C=0.6, class_weight="balanced", random_state=7).fit(features, target)
+def _held_out_evidence(
+    sentences: Sentences,
+    target: Labels,
+    parts: _Parts,
+    held_out: Sequence[Matrix],
+    weights: Vector,
+    background: Views,
+) -> Evidence:
+    """About the training sentences themselves, each as if it were not among them."""
+    landmarks = choose(target, MOST_LANDMARKS)
+    wording, meaning = _cosines(sentences.views, parts.landmarks)
+    for cosines in (wording, meaning):
+        cosines[landmarks, np.arange(len(landmarks))] = -1.0
+    return Evidence(
+        np.tensordot(weights, np.stack(held_out), axes=1),
+        held_out,
+        wording,
+        meaning,
+        _to_background(sentences.views, background),
+        parts.ngrams.unknown(sentences.texts, learned=True),
+    )
 
 
-def _softmax(scores: Matrix) -> Matrix:
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+def _cosines(views: Views, landmarks: Views) -> tuple[Cosines, Cosines]:
+    """[n, m] each: of wording (the mean over both views) and of meaning (the last view)."""
+    first, last = (views[:, view] @ landmarks[:, view].T for view in (0, 1))
+    return (first + last) / 2, last
 
 
-def _nearest(features: sparse.csr_matrix, columns: sparse.csr_matrix) -> Vector:
-    """Cosine of each row to its nearest example; both halves of a row have length one."""
-    return np.asarray((features @ columns).max(axis=1).toarray()).ravel() / 2
+def _to_background(views: Views, background: Views) -> Cosines:
+    """Cosines of meaning with the background; a sentence of the background itself counts as -1."""
+    if not len(background):
+        return np.zeros((len(views), 1), dtype=np.float32)
+    cosines = np.asarray(views[:, 1] @ background[:, 1].T)
+    cosines[cosines > 0.9999] = -1.0
+    return cosines
 
 
-def _unknown(simple: Sequence[str], known: Collection[str]) -> Vector:
-    """Share of words (of three letters and more) that the training data does not have."""
-    shares = []
-    for text in simple:
-        words = [word for word in re.findall(_WORD, text) if len(word) > 2]
-        shares.append(sum(word not in known for word in words) / max(1, len(words)))
-    return np.array(shares)
+def _strangers(known: Evidence, strange: Evidence) -> npt.NDArray[np.bool_]:
+    """Which sentences of the background are not what this shop is about (a bank's customers do ask
+    for their balance): those less like a known sentence than most held-out known ones."""
+    usual = np.quantile(known.meaning.max(axis=1), 0.3)
+    return np.asarray(strange.meaning.max(axis=1) < usual)
+
+
+def _left_out(sentences: Sentences, target: Labels, weights: Vector, background: Views) -> Matrix:
+    """Signals of sentences whose intent was left out of the training; of none with few intents."""
+    classes = int(target.max()) + 1
+    if classes < LEFT_OUT_ROUNDS:
+        return np.zeros((0, len(SIGNALS)))
+    rows = choose(target, LEFT_OUT_SENTENCES)
+    round_of = np.random.default_rng(7).permutation(classes) % LEFT_OUT_ROUNDS
+    found = []
+    for left_out in range(LEFT_OUT_ROUNDS):
+        out = round_of[target[rows]] == left_out
+        kept = rows[~out]
+        _, numbers = np.unique(target[kept], return_inverse=True)
+        parts, _ = _train(sentences[kept], numbers)
+        found.append(parts.evidence(sentences[rows[out]], weights, background).signals())
+    return np.vstack(found)

@@ -90,6 +90,12 @@ def test_embeddings_are_float32_of_length_one(encoder: Encoder) -> None:
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-6)
 
 
+def test_views_are_a_middle_layer_and_the_embedding(encoder: Encoder) -> None:
+    views = encoder.views(SENTENCES)
+    np.testing.assert_array_equal(views[:, 1], encoder.encode(SENTENCES))
+    np.testing.assert_array_equal(views[:, 0], unit(encoder.layers(SENTENCES)[:, 4]))
+
+
 def test_the_published_model_gives_these_numbers(encoder: Encoder) -> None:
     # The model's card: "This is an example sentence" with sentence-transformers and torch.
     (embedding,) = encoder.encode(["This is an example sentence"])

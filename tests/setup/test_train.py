@@ -91,6 +91,7 @@ def quiet(_: str) -> None:
         "bot/nlu/reader.py",
         "bot/nlu/words.py",
         "bot/nlu/background.txt",
+        "data/cues/person.yml",
     ],
 )
 def test_a_change_of_what_a_model_is_made_of_changes_the_fingerprint(
@@ -101,6 +102,35 @@ def test_a_change_of_what_a_model_is_made_of_changes_the_fingerprint(
     with (project.root / path).open("a") as file:
         file.write("\n# changed\n")
     assert project.fingerprint() != before
+
+
+@pytest.mark.parametrize("path", ["bot/nlu/words.py", "bot/nlu/background.txt", "data/cues/a.yml"])
+def test_rasa_gets_another_cache_when_something_behind_a_component_changes(
+    project: Project, path: str
+) -> None:
+    before = project.cache_of_components()
+    (project.root / path).parent.mkdir(exist_ok=True)
+    with (project.root / path).open("a") as file:
+        file.write("\n# changed\n")
+    assert project.cache_of_components() != before
+    assert project.cache_of_components().parent == before.parent
+
+
+def test_rasa_keeps_its_cache_when_only_sentences_change(project: Project) -> None:
+    before = project.cache_of_components()
+    with (project.root / "data/nlu/talk.yml").open("a") as file:
+        file.write("\n# changed\n")
+    assert project.cache_of_components() == before
+
+
+async def test_caches_of_former_components_are_deleted(project: Project) -> None:
+    former = project.cache / "0123456789ab"
+    former.mkdir(parents=True)
+    (former / "cache.db").write_text("")
+    (project.cache / "cache.db").write_text("")
+    project.cache_of_components().mkdir()
+    await train(project, quiet)
+    assert list(project.cache.iterdir()) == [project.cache_of_components()]
 
 
 @pytest.mark.parametrize(
