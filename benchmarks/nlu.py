@@ -284,6 +284,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave the peers out")
     parser.add_argument("--peers", help="names of splits, with commas: peers on these only")
     parser.add_argument("--only", help="names of splits, with commas: nothing but these")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the public data")
     parser.add_argument("--train", type=Path, help="other data to train on")
     parser.add_argument("--test", type=Path, help="and to test on")
     asked = parser.parse_args()
@@ -293,7 +294,7 @@ def main() -> None:
         if asked.train is not None:
             report("nlu-data", other_data(asked.train, asked.test, peer=not asked.quick))
             return
-        chosen = tasks(DATA)
+        chosen = tasks(asked.data)
     except DataError as why:
         raise SystemExit(f"bench-nlu: {why}") from None
     names = [task.name for task in chosen]
