@@ -119,6 +119,7 @@ class SlackDesk:
         self._actions = Actions(parts, self._home)
         self._showing = Showing(parts)
         self._posts = Posts(parts.api)
+        self._running = False
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._app = AsyncApp(
             name=self.name,
@@ -141,12 +142,14 @@ class SlackDesk:
     # -------------------------------------------------------------------------- as a desk
 
     async def run(self) -> None:
+        self._running = True
         try:
             if self._tokens.app:
                 await self._listen()
             else:
                 await asyncio.Event().wait()  # requests come by `routes`
         finally:
+            self._running = False
             with anyio.move_on_after(CLOSE_S, shield=True):
                 await self._parts.api.close()
 
@@ -186,7 +189,11 @@ class SlackDesk:
         await self._showing.alert(text)
 
     async def check(self) -> list[Finding]:
-        return await findings(self._parts, app_token=self._tokens.app)
+        try:
+            return await findings(self._parts, app_token=self._tokens.app)
+        finally:
+            if not self._running:  # nobody else will close it
+                await self._parts.api.close()
 
     # ---------------------------------------------------------------------- what comes in
 

@@ -32,19 +32,19 @@ async def findings(parts: Parts, *, app_token: Secret) -> list[Finding]:
     try:
         me = await parts.api.identity(again=True)
     except DeskError as why:
-        return [Finding(False, f"Slack: token ({why.message})", why.hint or "Is Slack reachable?")]
-    found = [Finding(True, f"Slack: token of {me.team}")]
+        return [Finding(False, f"the token: {why.message}", why.hint or "Is Slack reachable?")]
+    found = [Finding(True, f"the token is that of {me.team}")]
     missing = [name for name in SCOPES if name not in me.scopes] if me.scopes else []
     for name in missing:
         fix = "Add it (deploy/slack-manifest.yml has all) and reinstall the app."
-        found.append(Finding(False, f"Slack: scope {name}, {SCOPES[name]}", fix))
+        found.append(Finding(False, f"the scope {name} is missing, {SCOPES[name]}", fix))
     if not missing:
-        found.append(Finding(True, f"Slack: {len(SCOPES)} scopes"))
+        found.append(Finding(True, f"all {len(SCOPES)} scopes are there"))
     if abs(me.ahead) > CLOCK_S:
         fix = "Set this machine's clock, with NTP."
-        found.append(Finding(False, f"Slack: the clocks differ by {abs(me.ahead):.0f} s", fix))
+        found.append(Finding(False, f"the clocks differ by {abs(me.ahead):.0f} s", fix))
     else:
-        found.append(Finding(True, "Slack: clock"))
+        found.append(Finding(True, "the clocks agree"))
     if app_token:
         found.append(await _socket(parts, app_token))
     found += await _channels(parts)
@@ -56,8 +56,8 @@ async def _socket(parts: Parts, app_token: Secret) -> Finding:
         await parts.api.open_connection(app_token.reveal())
     except DeskError as why:
         fix = "Make an app-level token with connections:write, and turn Socket Mode on."
-        return Finding(False, f"Slack: SLACK_APP_TOKEN ({why.message})", fix)
-    return Finding(True, "Slack: Socket Mode")
+        return Finding(False, f"SLACK_APP_TOKEN: {why.message}", fix)
+    return Finding(True, "Socket Mode connects")
 
 
 async def _channels(parts: Parts) -> list[Finding]:
@@ -68,14 +68,19 @@ async def _channels(parts: Parts) -> list[Finding]:
         try:
             known = await parts.api.channel(name)
         except DeskError as why:
-            found.append(Finding(False, f"Slack: channels ({why.message})", why.hint))
+            found.append(Finding(False, f"the channels: {why.message}", why.hint))
             break
         fix = f"Create it if need be, and say in it: /invite @Deskhand (data/desk.yml, {where})."
-        found.append(Finding(known is not None, f"Slack: channel {name}", "" if known else fix))
+        what = f"the app is {'in' if known else 'not in'} {name}"
+        found.append(Finding(known is not None, what, "" if known else fix))
     return found
 
 
 async def _people(parts: Parts) -> list[Finding]:
+    if not any(member.slack or member.email for member in parts.plan.members):
+        what = "data/desk.yml names nobody by whom Slack could know them"
+        fix = "List your people under `agents`, with their e-mail address or `slack` member id."
+        return [Finding(False, what, fix)]
     found = []
     for member in parts.plan.members:
         if not (member.slack or member.email):
@@ -90,7 +95,6 @@ async def _people(parts: Parts) -> list[Finding]:
         else:
             reason = ""
         fix = "Correct `slack` or `email` in data/desk.yml."
-        found.append(
-            Finding(known is not None, f"Slack: {member.name}{reason}", "" if known else fix)
-        )
+        what = f"{member.name} is {'known' if known else 'not known'} there{reason}"
+        found.append(Finding(known is not None, what, "" if known else fix))
     return found

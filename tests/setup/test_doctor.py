@@ -16,12 +16,17 @@ from bot.settings import Secret
 from bot.store import ALL, SHELF
 from bot.web.accounts import Accounts, Role
 from tests.agent_client import PASSWORD
+from tests.desks.slack import seed
+from tests.desks.slack.faults import Refusal
+from tests.desks.slack.front import Front
 from tests.desks.telegram.server import FakeTelegram
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant
 from tests.setup.test_cli import ROOT, deskhand
 from tests.smtp_world import mail_server
 from tests.web.conftest import CHEAP
+
+pytest_plugins = ("tests.desks.slack.fixtures",)
 
 
 @pytest.fixture
@@ -118,6 +123,32 @@ def test_what_a_desk_misses_is_named_with_what_to_do(
     section = text.split("Telegram\n")[1].split("\nA test")[0]
     assert "NO " in section
     assert "TELEGRAM_BOT_TOKEN" in section
+
+
+def test_the_round_trip_goes_through_slack_whose_gaps_are_named(
+    owned_redis: str, assistant: ScriptedAssistant, tmp_path: Path, front: Front
+) -> None:
+    settings: dict[str, Any] = {
+        "slack_bot_token": Secret(seed.BOT_TOKEN),
+        "slack_app_token": Secret(seed.APP_TOKEN),
+        "slack_api_url": front.url.rstrip("/"),
+    }
+    environment = {name.upper(): str(value) for name, value in settings.items()}
+    environment |= {"SLACK_BOT_TOKEN": seed.BOT_TOKEN, "SLACK_APP_TOKEN": seed.APP_TOKEN}
+    with RunningGateway(
+        owned_redis, assistant.url, assistant.token, tmp_path, **settings
+    ) as gateway:
+        _, text = examined(owned_redis, gateway.url, **environment)
+        assert "ok  slack has the card" in text
+        assert "ok  all 11 scopes are there" in text
+        assert "Unclosed" not in text
+        front.fail("apps.connections.open", Refusal("invalid_auth"))
+        well, text = examined(owned_redis, gateway.url, **environment)
+    assert not well
+    assert complaints(text) == [
+        "SLACK_APP_TOKEN: Slack refused apps.connections.open: invalid_auth.",
+        "data/desk.yml names nobody by whom Slack could know them",
+    ]
 
 
 def test_an_assistant_that_does_not_answer_is_named_and_the_rest_is_still_tried(

@@ -150,11 +150,11 @@ async def test_the_doctor_names_what_is_missing(
     office.api.forget_channels()
     findings = await office.desk.check()
     wrong = {one.what: one.fix for one in findings if not one.ok}
-    assert any("scope files:write" in what for what in wrong)
-    assert any("scope commands" in what for what in wrong)
+    assert any("the scope files:write is missing" in what for what in wrong)
+    assert any("the scope commands is missing" in what for what in wrong)
     assert any("SLACK_APP_TOKEN" in what for what in wrong)
-    assert "/invite @Deskhand" in wrong["Slack: channel #orders"]
-    assert "Slack: Anna Berg" in wrong
+    assert "/invite @Deskhand" in wrong["the app is not in #orders"]
+    assert any("Anna Berg is not known there" in what for what in wrong)
     assert all(wrong.values())
 
 
