@@ -32,7 +32,7 @@ import msgspec
 
 from bot import commands
 from bot.conversation import Conversation, State
-from bot.desk_health import Dead, DeskHealth, Down
+from bot.desk_health import Dead, DeskHealth, Down, SentElsewhere
 from bot.desks import Desk
 from bot.errors import DeskBusy, DeskDown, DeskError, DeskRefused, ThreadGone, UnknownConversation
 from bot.events import Entry
@@ -136,6 +136,8 @@ class Delivery:
 
     async def _busy(self, why: DeskBusy, thread: Thread) -> None:
         """The whole place waits, not only what met the limit."""
+        if isinstance(why, SentElsewhere):
+            return
         if thread.place is not None:
             await self._health.pause(thread.place, why.after_s)
         if thread.root is None:

@@ -44,6 +44,10 @@ ALERTED: Final = PREFIX + "desk:{}:alerted:{}"
 ELSEWHERE_S: Final = 1.0
 
 
+class SentElsewhere(DeskBusy):
+    """Not the platform is busy, but the thread: somebody else is sending to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """At most `count` messages to one place within any `per_ms`."""
@@ -159,8 +163,8 @@ class DeskHealth:
         """Count one message to `place`, and set `mark` in the same step. False when the message has
         been sent meanwhile, by somebody else: nothing is counted then.
 
-        Raises: DeskBusy, when the place has had its share, is paused, or somebody else is sending
-            to that thread; nothing is set then."""
+        Raises: DeskBusy, when the place has had its share or is paused (SentElsewhere: somebody
+            else is sending to that thread); nothing is set then."""
         key = (mark.thread,) if mark else ()
         fields = (mark.field, mark.value, mark.unless) if mark else ()
         async with reachable():
@@ -169,7 +173,7 @@ class DeskHealth:
                 args=[self._pace.count, self._pace.per_ms, *fields],
             )
         if int(wait) == -1:
-            raise DeskBusy(f"Somebody else is sending to {self.desk}.", after_s=ELSEWHERE_S)
+            raise SentElsewhere("Somebody else is sending there.", after_s=ELSEWHERE_S)
         if int(wait) > 0:
             raise DeskBusy(f"{self.desk} takes nothing more there now.", after_s=int(wait) / 1000)
         return int(wait) == 0
