@@ -46,7 +46,14 @@ from bot.desks.slack_posts import Posts
 from bot.desks.slack_show import Showing
 from bot.desks.slack_thread import hint
 from bot.desks.slack_versions import Versions
-from bot.errors import DeskBusy, DeskDown, DeskhandError, SettingsError
+from bot.errors import (
+    DeskBusy,
+    DeskDown,
+    DeskError,
+    DeskhandError,
+    SettingsError,
+    StoreUnavailable,
+)
 from bot.events import Entry
 from bot.settings import Secret
 from bot.threads import Thread
@@ -65,6 +72,8 @@ BODY_AT_MOST: Final = 1024 * 1024
 PING_S: Final = 5.0
 #: Pause while Slack cannot be reached at the start, in seconds.
 PAUSE_S: Final = 5.0
+#: How often threads are looked through for messages that Slack did not bring, in seconds.
+LOOK_S: Final = 600.0
 #: How long a connection may take to be closed when we stop, in seconds.
 CLOSE_S: Final = 3.0
 
@@ -116,7 +125,7 @@ class SlackDesk:
         self._parts = parts
         self._home = SlackHome(parts)
         self._writing = Writing(parts, versions)
-        self._actions = Actions(parts, self._home)
+        self._actions = Actions(parts)
         self._showing = Showing(parts)
         self._posts = Posts(parts.api)
         self._running = False
@@ -144,10 +153,10 @@ class SlackDesk:
     async def run(self) -> None:
         self._running = True
         try:
-            if self._tokens.app:
-                await self._listen()
-            else:
-                await asyncio.Event().wait()  # requests come by `routes`
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._look_for_missed)
+                if self._tokens.app:
+                    tasks.start_soon(self._listen)
         finally:
             self._running = False
             with anyio.move_on_after(CLOSE_S, shield=True):
@@ -173,6 +182,16 @@ class SlackDesk:
         finally:
             with anyio.move_on_after(CLOSE_S, shield=True):
                 await handler.close_async()  # type: ignore[no-untyped-call]
+
+    async def _look_for_missed(self) -> None:
+        """What agents wrote while nobody listened, at the start and now and then."""
+        while True:
+            try:
+                for event in await self._writing.missed():
+                    await self._on_message(event)
+            except (DeskError, StoreUnavailable) as why:
+                log.warning("Slack's threads could not be looked through: %s", why.message)
+            await asyncio.sleep(LOOK_S)
 
     def routes(self) -> list[BaseRoute]:
         if self._tokens.app:
@@ -221,13 +240,8 @@ class SlackDesk:
             await self._writing.on_reaction(event, body["event_id"])
 
     async def _on_home(self, event: Json) -> None:
-        if event.get("tab") != "home":
-            return
-        who = await self._parts.who(event["user"])
-        if who.agent is None:
-            await self._home.turn_away(event["user"])
-        else:
-            await self._home.show(event["user"], who.agent)
+        if event.get("tab") == "home":
+            await self._home.refresh(event["user"])
 
     async def _on_command(self, ack: AsyncAck, body: Json) -> None:
         who = await self._parts.who(body["user_id"])
@@ -249,7 +263,9 @@ class SlackDesk:
             said = refusal(why)
         await ack()
         container = body.get("container", {})
-        if container.get("is_ephemeral"):
+        if container.get("type") == "view":
+            await self._home.refresh(body["user"]["id"], said or "")
+        elif container.get("is_ephemeral"):
             await self._settle(body["response_url"], said)
         elif said is not None and container.get("channel_id"):
             thread = container.get("thread_ts") or container["message_ts"]

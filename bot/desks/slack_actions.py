@@ -20,7 +20,6 @@ from bot.conversation import Conversation
 from bot.desks import orders, slack_views
 from bot.desks.orders import UnclearOrder
 from bot.desks.slack_blocks import ASK_UNTIL, customer_of, parse_value, value_of
-from bot.desks.slack_home import SlackHome
 from bot.desks.slack_parts import Parts, refusal, unknown
 from bot.errors import BadMessage, IllegalMove
 from bot.events import Agent, AgentSpoke, CustomerSpoke
@@ -51,9 +50,8 @@ class Press:
 
 
 class Actions:
-    def __init__(self, parts: Parts, home: SlackHome) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._home = home
 
     # ------------------------------------------------------------------------ what is pressed
 
@@ -168,14 +166,12 @@ class Actions:
 
     async def leave(self, press: Press) -> None:
         await self._parts.presence.go_away(press.agent.login)
-        await self._home.show(press.user, press.agent)
 
     async def come_back(self, press: Press) -> None:
         await self._parts.presence.come_back(press.agent.login)
-        await self._home.show(press.user, press.agent)
 
     async def refresh(self, press: Press) -> None:
-        await self._home.show(press.user, press.agent)
+        """Nothing to do: after any press there the App Home is brought up to date."""
 
     # ------------------------------------------------------------------------------- modals
 

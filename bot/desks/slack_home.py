@@ -27,32 +27,36 @@ Json = dict[str, Any]
 #: Conversations that are looked at for the queue, and closed ones for today's figures.
 QUEUE_AT_MOST: Final = 200
 CLOSED_AT_MOST: Final = 500
-#: Lines of `/desk queue` and `/desk mine`.
+#: Lines of `/desk queue` and `/desk mine`, and rows of the App Home that link to their threads.
 LINES_AT_MOST: Final = 15
+LINKS_AT_MOST: Final = 60
 
 
 class SlackHome:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def show(self, user: str, agent: Agent) -> None:
-        """Bring somebody's App Home up to date."""
+    async def refresh(self, user: str, said: str = "") -> None:
+        """Bring somebody's App Home up to date. `said`: a word about what they just did."""
+        who = await self._parts.who(user)
+        if who.agent is None:
+            block = {"type": "section", "text": plain_text(unknown(user))}
+            view: Json = {"type": "home", "blocks": [block]}
+        else:
+            view = await self._view(who.agent, said)
+        await self._parts.api.call("views.publish", user_id=user, view=view)
+
+    async def _view(self, agent: Agent, said: str) -> Json:
         found, closed = await self._open(), await self._closed()
-        links = {c.id: await self._parts.link(c.id) for c in found[:LINES_AT_MOST]}
-        view = home(
+        links = {c.id: await self._parts.link(c.id) for c in found[:LINKS_AT_MOST]}
+        return home(
             agent,
             found,
             Figures.of([*found, *closed], self._midnight()),
             away=await self._parts.presence.absence(agent.login) is not None,
             links={id: link for id, link in links.items() if link},
+            said=said,
         )
-        await self._parts.api.call("views.publish", user_id=user, view=view)
-
-    async def turn_away(self, user: str) -> None:
-        """The App Home of somebody who is no agent."""
-        block = {"type": "section", "text": plain_text(unknown(user))}
-        view = {"type": "home", "blocks": [block]}
-        await self._parts.api.call("views.publish", user_id=user, view=view)
 
     async def _open(self) -> list[Conversation]:
         store, ids = self._parts.store, list[str]()

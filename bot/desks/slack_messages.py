@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot import commands
+from bot.conversation import State
 from bot.desks.slack_parts import Parts, refusal, unknown
-from bot.desks.slack_posts import Posts
+from bot.desks.slack_posts import Posts, is_card
 from bot.desks.slack_text import plain
 from bot.desks.slack_thread import hint
 from bot.desks.slack_versions import DELETED, Versions
@@ -33,6 +34,14 @@ Json = dict[str, Any]
 WRITTEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 #: An edit so soon after a message that has not arrived yet is the message itself, in seconds.
 SOON_S: Final = 60.0
+#: The version of a message that was never edited.
+FIRST: Final = "0"
+#: How far back messages are looked for that Slack did not bring, in seconds, and how many in
+#: one thread. So far back, what was refused is known to have been.
+LOOK_BACK_S: Final = 82_800
+LOOKED_AT: Final = 200
+#: Open conversations whose threads are looked at.
+THREADS_AT_MOST: Final = 200
 
 
 class Writing:
@@ -55,7 +64,7 @@ class Writing:
                 event["channel"], event["deleted_ts"], event.get("previous_message")
             )
         elif subtype in WRITTEN and not event.get("bot_id") and event.get("user"):
-            await self._written(event["channel"], event, version="0")
+            await self._written(event["channel"], event, version=FIRST)
 
     async def on_reaction(self, event: Json, event_id: str) -> None:
         item = event["item"]
@@ -78,6 +87,33 @@ class Writing:
         except IllegalMove as why:
             await self._whisper(event["user"], item["channel"], item["ts"], refusal(why))
 
+    async def missed(self) -> list[Json]:
+        """Messages in the threads of open conversations, as events: Slack gives up bringing what
+        nobody took for an hour. Most of them were stored before; to act on them again does nothing.
+
+        Raises: StoreUnavailable, and what calls of Slack raise."""
+        ids: list[str] = []
+        for state in (State.WAITING, State.HUMAN, State.SNOOZED):
+            ids += await self._parts.store.shelf(state.value, THREADS_AT_MOST)
+        found: list[Json] = []
+        for id in ids:
+            thread = await self._parts.threads.load(id)
+            if thread.place is None or thread.root is None:
+                continue
+            answer = await self._parts.api.read(
+                "conversations.replies",
+                channel=thread.place,
+                ts=thread.root,
+                oldest=f"{self._parts.now() / 1000 - LOOK_BACK_S:.6f}",
+                limit=LOOKED_AT,
+            )
+            for message in answer["messages"]:
+                if not message.get("bot_id") and message["ts"] != thread.root:
+                    key = f"agent:{_message_id(thread.place, message['ts'])}"
+                    if (await self._parts.store.find(id, key)).stored_at is None:
+                        found.append({**message, "channel": thread.place})
+        return found
+
     # ------------------------------------------------------------------------------- messages
 
     async def _written(self, channel: str, message: Json, version: str) -> None:
@@ -87,9 +123,12 @@ class Writing:
         conversation = await self._conversation(channel, thread, by=message.get("parent_user_id"))
         if conversation is None or not await self._versions.is_news(channel, ts, version):
             return
+        if version == FIRST and await self._versions.was_refused(channel, ts):
+            return
         who = await self._parts.who(message["user"])
         if who.agent is None:
             await self._whisper(who.user, channel, thread, unknown(who.user))
+            await self._versions.refuse(channel, ts)
             return
         text = plain(message.get("text", ""), await self._parts.names_in(message.get("text", "")))
         try:
@@ -100,13 +139,15 @@ class Writing:
             )
         except (IllegalMove, BadMessage, DeskRefused, FilesFull) as why:
             await self._whisper(who.user, channel, thread, refusal(why, what="Not sent"))
+            await self._versions.refuse(channel, ts)
 
     async def _conversation(self, channel: str, root: str, *, by: str | None = None) -> str | None:
         """The conversation whose card is `root`; None for some other message. `by`: whose message
         the root is, as far as Slack says."""
         spot = await self._parts.threads.find(channel, root)
         if spot is not None:
-            return spot.conversation if spot.key == "root" else None
+            # A card is one as soon as Slack has it, also when we were killed before it was `open`.
+            return spot.conversation if spot.key == "root" or is_card(spot.key) else None
         if by is None or by != (await self._parts.api.identity()).user:
             return None
         return await self._posts.conversation_of(channel, root)

@@ -75,16 +75,16 @@ class Posts:
         sending = thread.sending
         if sending is None:
             return None
-        is_card = sending.keys[0].startswith(("card", "plain"))
-        if not is_card and thread.root is None:
+        alone = is_card(sending.keys[0])
+        if not alone and thread.root is None:
             return None
         answer = await self._api.read(
-            "conversations.history" if is_card else "conversations.replies",
+            "conversations.history" if alone else "conversations.replies",
             channel=sending.place,
             oldest=f"{sending.at / 1000 - CLOCKS_S:.6f}",
             include_all_metadata="true",
             limit=LOOKED_AT,
-            **({} if is_card else {"ts": thread.root}),
+            **({} if alone else {"ts": thread.root}),
         )
         for message in answer["messages"]:
             if message.get("metadata") == {
@@ -112,6 +112,11 @@ class Posts:
             if message["ts"] == root and metadata.get("event_type") == METADATA:
                 return str(metadata["event_payload"]["conversation"])
         return None
+
+
+def is_card(key: str) -> bool:
+    """Whether what was sent under this key is a card, which stands in the channel itself."""
+    return key.startswith(("card", "plain"))
 
 
 def _mark(c: Conversation, names: Sequence[str]) -> Json:

@@ -1,5 +1,5 @@
 """What the Slack desk itself has to remember in Redis, beside its threads (`bot.threads`): which
-version of an agent's message is the latest that has arrived.
+version of an agent's message is the latest that has arrived, and which were refused.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from bot.store import PREFIX, reachable
 #: Slack goes on trying for an hour or so; a day is on the safe side.
 VERSION: Final = PREFIX + "slack:version:{}:{}"
 VERSION_S: Final = 86_400
+
+#: Messages that were refused, and whose author was told so: they are not to be sent later, when it
+#: would be possible. As long as anybody looks back for them (`slack_messages.LOOK_BACK_S`).
+REFUSED: Final = PREFIX + "slack:refused:{}:{}"
 
 DELETED: Final = str(math.inf)
 
@@ -38,3 +42,11 @@ class Versions:
         async with reachable():
             newer = await self._newer(keys=[VERSION.format(channel, ts)], args=[version, VERSION_S])
         return bool(newer)
+
+    async def refuse(self, channel: str, ts: str) -> None:
+        async with reachable():
+            await self._redis.set(REFUSED.format(channel, ts), b"", ex=VERSION_S)
+
+    async def was_refused(self, channel: str, ts: str) -> bool:
+        async with reachable():
+            return bool(await self._redis.exists(REFUSED.format(channel, ts)))

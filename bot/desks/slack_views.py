@@ -199,13 +199,16 @@ def home(
     *,
     away: bool,
     links: Mapping[str, str],
+    said: str = "",
 ) -> Json:
     """An agent's App Home: today's figures, the queue, what is theirs, what others have.
 
     Args:
         conversations: open ones, longest waiting first.
         links: addresses of threads, by conversation.
+        said: a word about what they just did.
     """
+    word = [{"type": "section", "text": plain_text(said)}] if said else []
     waiting = [c for c in conversations if c.state is State.WAITING]
     taken = [c for c in conversations if c.state in (State.HUMAN, State.SNOOZED)]
     mine = [c for c in taken if c.owner and c.owner.login == me.login]
@@ -217,6 +220,7 @@ def home(
         "type": "home",
         "blocks": [
             {"type": "header", "text": plain_text(one_line(f"{me.name}'s desk", 150), 150)},
+            *word,
             {"type": "section", "text": plain_text(figures.words)},
             {"type": "context", "elements": [mrkdwn(sign)]},
             {"type": "actions", "block_id": "me", "elements": [here, refresh]},

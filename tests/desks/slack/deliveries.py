@@ -63,6 +63,8 @@ class Deliveries:
         #: How long Slack waits for an acknowledgement, and between two tries, in seconds.
         self.ack_within = 3.0
         self.retry_after = 0.05
+        #: Slack has given up: events of this moment are never brought.
+        self.gives_up = False
         self.log: list[Delivery] = []
         self._front = front
         self._losing: list[str] = []
@@ -82,7 +84,7 @@ class Deliveries:
             task.cancel()
         await self.hang_up()
         self.request_url, self.signing_secret = None, seed.SIGNING_SECRET
-        self.ack_within = 3.0
+        self.ack_within, self.gives_up = 3.0, False
         self._losing.clear()
         self.log.clear()
         self._triggers.clear()
@@ -232,6 +234,8 @@ class Deliveries:
 
     def event(self, event: Json) -> None:
         """Something happened; bring it to the app in the background, with retries."""
+        if self.gives_up:
+            return
         payload = {
             "token": "unused",
             "team_id": seed.TEAM,

@@ -117,6 +117,27 @@ async def test_a_gateway_that_dies_before_it_acknowledges_does_an_event_once(
         assert await second.said(id) == ["only once"]
 
 
+async def test_what_agents_wrote_while_nobody_listened_for_hours_is_found_when_somebody_does(
+    front: Front, redis: Redis[bytes], redis_url: str, anna: Person, stranger: Person
+) -> None:
+    async with Office(redis, front, plan_with(), http=False).open(redis_url) as first:
+        id = await first.hand_over()
+        card = await first.card(id)
+        await anna.say(card["channel"], "before", card["ts"])
+        await anna.say(card["channel"], "x" * 4_001, card["ts"])
+        await stranger.say(card["channel"], "me, too", card["ts"])
+        await soon(lambda: first.said(id))
+        await soon(lambda: anna.hints() and stranger.hints())
+    front.deliveries.gives_up = True
+    await anna.say(card["channel"], "meanwhile", card["ts"])
+    front.deliveries.gives_up = False
+    async with Office(redis, front, plan_with(), http=False).open(redis_url) as second:
+        await soon(lambda: second.said_so(id, "meanwhile"))
+        assert await second.said(id) == ["before", "meanwhile"]
+        # What was refused stays refused, and nobody is told so twice.
+        assert (len(anna.hints()), len(stranger.hints())) == (1, 1)
+
+
 @pytest.mark.parametrize("office", ["socket", "http"], indirect=True)
 async def test_a_revoked_token_that_is_restored_costs_nothing(
     front: Front, office: Office, anna: Person
