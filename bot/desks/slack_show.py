@@ -107,9 +107,10 @@ class Showing:
             native = await self._posts.add(c, f"plain{cause}", plain, thread, place=place)
         if native is None:
             return False
-        await thread.keep(opened=str(cause), upto=str(c.seq), card=_digest(message))
+        # In this order: killed in between, it is done again.
         await thread.open(place, native)
-        if old[0] is not None and old[1] is not None:
+        await thread.keep(opened=str(cause), upto=str(c.seq), card=_digest(message))
+        if old[0] is not None and old[1] not in (None, native):
             await self._leave(c, old[0], old[1])
         return True
 
@@ -136,7 +137,7 @@ class Showing:
             skill=known.words if known else (skill or ""),
         )
 
-    async def _leave(self, c: Conversation, place: str, root: str) -> None:
+    async def _leave(self, c: Conversation, place: str, root: str | None) -> None:
         """Let an old card say where it goes on."""
         message = slack_blocks.moved(c, await self._parts.link(c.id))
         try:
@@ -238,7 +239,8 @@ class Showing:
             return
         open_now = set(_numbers(thread.fact("drafts")))
         await thread.keep(drafts=_listed(open_now | {seq}))
-        await self._posts.add(c, seq, slack_thread.draft(c, draft), thread)
+        key = _draft_key(seq, thread)
+        await self._posts.add(c, key, slack_thread.draft(c, draft), thread)
 
     async def _hold(self, c: Conversation, entry: Entry, thread: Thread) -> None:
         """Ask who wrote a reply that is held, and only them, what shall become of it."""
@@ -279,7 +281,7 @@ class Showing:
         there = set(_numbers(thread.fact("drafts")))
         settled = there - {draft.seq for draft in c.drafts}
         for seq in sorted(settled):
-            ts = thread.native(seq)
+            ts = thread.native(_draft_key(seq, thread))
             found = await self._parts.store.log(c.id, after=seq - 1, count=1)
             if ts and isinstance(found[0].event, DraftWritten):
                 await self._update(thread, ts, slack_thread.settled_draft(found[0].event))
@@ -350,6 +352,11 @@ def _latest(news: Sequence[Entry], kind: type[Any]) -> int:
 def _files_of(entry: Entry) -> tuple[File, ...]:
     event = entry.event
     return event.files if isinstance(event, AgentSpoke | CustomerSpoke | ReplyHeld) else ()
+
+
+def _draft_key(seq: int, thread: Thread) -> str:
+    """A draft that is still open is offered again under each new card."""
+    return f"draft{thread.fact('opened')}-{seq}"
 
 
 def _numbers(text: str | None) -> list[int]:

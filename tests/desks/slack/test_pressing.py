@@ -215,6 +215,23 @@ async def test_a_new_hand_off_gets_a_new_card_and_the_old_one_links_to_it(
     await soon(lambda: office.said(id))
 
 
+async def test_a_draft_goes_along_when_it_is_passed_on_to_another_channel(
+    office: Office, anna: Person
+) -> None:
+    id = await office.hand_over(skill="orders", draft="We are sorry.")
+    old = await office.card(id)
+    await office.router.execute(id, do.Transfer(agent=ANNA, skill="sales"))
+    await office.ask(id, skill="sales")
+    new = await office.card(id)
+    assert new["channel"] != old["channel"]
+    thread = await office.thread(id)
+    draft = next(m for m in thread if "Approve and send" in labels_of(m.get("blocks", [])))
+    await anna.press(draft, "Approve and send")
+    await soon(lambda: office.said(id))
+    thread = await office.thread(id)
+    assert not any("Approve and send" in labels_of(m.get("blocks", [])) for m in thread)
+
+
 async def test_a_long_transcript_is_a_text_file(office: Office, anna: Person) -> None:
     id = (await office.router.open("")).id
     for n in range(12):
