@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 import anyio
@@ -243,7 +244,7 @@ class TelegramDesk:
         if isinstance(inbound, Moved):
             await self._places.moved(inbound.old, inbound.new)
             return
-        if inbound.chat not in {await self._places.now(group) for group in self._groups}:
+        if inbound.chat not in await self._places.all_now(list(self._groups)):
             if isinstance(inbound, Said) and inbound.chat > 0:
                 self._greet(inbound)
             return
@@ -252,7 +253,8 @@ class TelegramDesk:
                 await self._places.leave_alone(chat, topic)
             case Said():
                 now = self._office.router.now()
-                await self._places.heard(inbound.chat, inbound.message, now)
+                heard = partial(self._places.heard, inbound.chat, inbound.message, now)
+                self._office.talk.later(heard)
                 await self._actions.said(inbound, name)
             case Pressed():
                 await self._actions.pressed(inbound)

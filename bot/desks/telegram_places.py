@@ -8,6 +8,7 @@ conversation, and what is posted where, is kept by `bot.threads` for all desks.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from redis.asyncio import Redis
@@ -99,13 +100,12 @@ class Places:
 
     async def now(self, chat: int) -> int:
         """The id that the group has now."""
+        return (await self.all_now([chat]))[0]
+
+    async def all_now(self, chats: Sequence[int]) -> list[int]:
         async with reachable():
-            moved = await self._redis.hgetall(MOVED)
-        seen = {chat}
-        while (new := moved.get(str(chat).encode())) and int(new) not in seen:
-            chat = int(new)
-            seen.add(chat)
-        return chat
+            moved = {int(old): int(new) for old, new in (await self._redis.hgetall(MOVED)).items()}
+        return [_followed(chat, moved) for chat in chats]
 
     # ------------------------------------------------------------------------------- updates
 
@@ -130,3 +130,11 @@ class Places:
     async def may_hint(self, account: int) -> bool:
         async with reachable():
             return bool(await self._redis.set(HINTED.format(account), "1", nx=True, px=HINTED_MS))
+
+
+def _followed(chat: int, moved: Mapping[int, int]) -> int:
+    seen = {chat}
+    while chat in moved and moved[chat] not in seen:
+        chat = moved[chat]
+        seen.add(chat)
+    return chat

@@ -61,11 +61,11 @@ def set_up(settings: Settings, parts: Parts, threads: Threads) -> TelegramDesk:
     webhook = webhook_of(settings)
     seal = Seal(_key(settings.telegram_bot_token))
     telegram = Telegram(settings.telegram_bot_token, seal, settings.telegram_api_url)
-    places = Places(parts.redis)
+    places, talk = Places(parts.redis), Talk(telegram)
     office = Office(
         telegram=telegram,
         seal=seal,
-        talk=Talk(telegram),
+        talk=talk,
         places=places,
         threads=threads,
         store=parts.store,
@@ -81,6 +81,7 @@ def set_up(settings: Settings, parts: Parts, threads: Threads) -> TelegramDesk:
         store=parts.store,
         files=parts.files,
         places=places,
+        talk=talk,
         group=settings.telegram_group,
     )
     search = Search(telegram, seal, places=places, threads=threads)

@@ -15,7 +15,7 @@ from typing import Final
 from bot.desks.telegram_buttons import Keyboard
 from bot.desks.telegram_client import Place, Telegram
 from bot.desks.telegram_text import Words, own, split
-from bot.errors import DeskBusy, DeskDown, DeskError
+from bot.errors import DeskBusy, DeskDown, DeskError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Talk:
                 log.warning("an answer in Telegram waits: %s", why)
                 await asyncio.sleep(wait)
                 wait *= 2
-            except DeskError as why:
+            except (DeskError, StoreUnavailable) as why:
                 log.warning("an answer in Telegram was not taken: %s", why)
                 return
         log.warning("an answer in Telegram was given up")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from bot.desks.telegram_client import Place, Telegram
 from bot.desks.telegram_errors import MessageGone
 from bot.desks.telegram_places import Places
 from bot.desks.telegram_search import card_key, press_of
+from bot.desks.telegram_talk import Talk
 from bot.desks.telegram_text import (
     CAPTION_AT_MOST,
     TEXT_AT_MOST,
@@ -46,6 +48,7 @@ from bot.events import (
     File,
     NoteWritten,
     ReplyHeld,
+    Rung,
 )
 from bot.files import Files, UnknownFile
 from bot.router import now_ms
@@ -58,6 +61,8 @@ log = logging.getLogger(__name__)
 
 #: Room for the sign before a further part of a long message.
 CONTINUED: Final = 2
+#: For how many seconds it is believed that a group has topics, or has none.
+FORUM_KNOWN_S: Final = 300.0
 #: What stands in the thread as the agent wrote it there.
 _THEIRS: Final = (AgentSpoke, NoteWritten)
 
@@ -84,10 +89,14 @@ class Topics:
         store: Store,
         files: Files,
         places: Places,
+        talk: Talk,
         group: int,
     ) -> None:
         self._telegram = telegram
         self._seal = seal
+        self._talk = talk
+        #: Per group: whether it has topics, and when we asked (monotonic seconds).
+        self._forums: dict[int, tuple[bool, float]] = {}
         self._plan = plan
         self._store = store
         self._files = files
@@ -104,11 +113,10 @@ class Topics:
             await self._leave(thread)
             raise ThreadGone("The conversation belongs into another Telegram group now.")
         entries = await self._store.log(c.id)
-        if thread.fact("upto") is None:
-            # What there is now stands on the card; what comes after it is posted.
-            await thread.keep(upto=str(entries[-1].seq))
+        await self._begin(c, entries, thread, chat)
         place = await self._open(c, thread, chat)
         shown = Shown(c, entries, wordings(entries), thread, place)
+        await self._renew_card(shown, news)
         await self._show_card(shown)
         if place.topic is None and thread.root is not None:
             shown = replace(shown, place=Place(chat, root=int(thread.root)))
@@ -119,25 +127,41 @@ class Topics:
 
     # ------------------------------------------------------------------------------- opening
 
+    async def _begin(
+        self, c: Conversation, entries: Sequence[Entry], thread: Thread, chat: int
+    ) -> None:
+        """What there is now will stand on the card; what comes after it is posted."""
+        if thread.fact("upto") is not None:
+            return
+        latest = str(entries[-1].seq)
+        await thread.keep(
+            kind="topic" if await self._has_topics(chat) else "chain",
+            upto=latest,
+            opened=latest,
+            topic=_digest(cards.topic_name(c), cards.ICONS[c.state]),
+        )
+
+    async def _has_topics(self, chat: int) -> bool:
+        """Asked once in a while: it hardly ever changes."""
+        known, at = self._forums.get(chat, (False, -FORUM_KNOWN_S))
+        if time.monotonic() - at > FORUM_KNOWN_S:
+            known = bool((await self._telegram.chat(chat)).is_forum)
+            self._forums[chat] = (known, time.monotonic())
+        return known
+
     async def _open(self, c: Conversation, thread: Thread, chat: int) -> Place:
         """Where the thread is; it is made if it is not there."""
-        kind = thread.fact("kind")
-        if kind is None:
-            kind = "topic" if (await self._telegram.chat(chat)).is_forum else "chain"
-            await thread.keep(kind=kind)
-        if kind == "chain":
+        if thread.fact("kind") == "chain":
             return Place(chat, root=int(thread.root) if thread.root else None)
         if thread.root is None:
             name, icon = cards.topic_name(c), cards.ICONS[c.state]
 
             async def create() -> str:
-                return await self._heard(chat, await self._telegram.create_topic(chat, name, icon))
+                return self._heard(chat, await self._telegram.create_topic(chat, name, icon))
 
-            topic = await thread.post("topic", create, place=str(chat), opens=True)
-            if topic is None:
+            if await thread.post("topic", create, place=str(chat), opens=True) is None:
                 await thread.keep(kind="chain")
                 return Place(chat)
-            await thread.keep(topic=_digest(name, icon))
         return Place(chat, topic=int(thread.root or 0))
 
     async def _leave(self, thread: Thread) -> None:
@@ -148,11 +172,28 @@ class Topics:
             with suppress(DeskRefused, ThreadGone):
                 await self._telegram.change(int(place), int(card), words)
 
-    async def _heard(self, chat: int, message: int) -> str:
-        await self._places.heard(chat, message, now_ms())
+    def _heard(self, chat: int, message: int) -> str:
+        """Noted in the background: it only helps `telegram_search` to look less far."""
+        note = partial(self._places.heard, chat, message, now_ms())
+        self._talk.later(note)
         return str(message)
 
     # ---------------------------------------------------------------------------------- card
+
+    async def _renew_card(self, shown: Shown, news: Sequence[Entry]) -> None:
+        """Who is asked anew, later in a conversation, finds a card at its end, and it rings."""
+        thread, asked = shown.thread, shown.c.assigned
+        if asked is None or asked.desk != "telegram" or asked.rung != Rung.FIRST:
+            return
+        seq = max((entry.seq for entry in news if entry.event == asked), default=0)
+        if seq <= int(thread.fact("opened") or 0):
+            return
+        old = thread.native(card_key(thread))
+        number = int(thread.fact("cards") or 0) + 1
+        await thread.keep(cards=str(number), opened=str(seq))
+        if old:
+            with suppress(MessageGone):
+                await self._telegram.change_buttons(shown.place.chat, int(old))
 
     async def _show_card(self, shown: Shown) -> None:
         thread, place = shown.thread, shown.place
@@ -166,7 +207,7 @@ class Topics:
             zone=self._plan.hours.zone,
             skill=skill.words if skill else "",
             accounts=self._accounts,
-            before=before,
+            before=before if thread.fact("opened") == thread.fact("upto") else Words(),
         )
         digest = _digest(post)
         key = card_key(thread)
@@ -174,7 +215,7 @@ class Topics:
         if known is None:
             await self._send(shown, [key], post)
             await thread.keep(card=digest)
-            if not complete:
+            if not complete and thread.native("transcript") is None:
                 await self._send_transcript(shown, upto)
         elif known and thread.fact("card") != digest:
             words = self._marked(shown.c, key, post, place)
@@ -204,8 +245,10 @@ class Topics:
         for entry in shown.thread.unsent(news):
             event = entry.event
             if isinstance(event, Assigned):
-                current = event == shown.c.assigned and event.desk == "telegram"
-                post = views.ring(entry, event, self._accounts) if current else None
+                # At first the card rings.
+                current = event == shown.c.assigned and event.rung != Rung.FIRST
+                here = current and event.desk == "telegram"
+                post = views.ring(entry, event, self._accounts) if here else None
             elif (entry.seq <= upto and not isinstance(event, (DraftWritten, ReplyHeld))) or (
                 isinstance(event, _THEIRS) and _written_here(entry, shown.place.chat)
             ):
@@ -276,9 +319,7 @@ class Topics:
             await shown.thread.post(key, send, place=str(place.chat))
 
     async def _sent(self, place: Place, words: Words, keyboard: Keyboard, loud: bool) -> str:
-        return await self._heard(
-            place.chat, await self._telegram.post(place, words, keyboard, loud=loud)
-        )
+        return self._heard(place.chat, await self._telegram.post(place, words, keyboard, loud=loud))
 
     async def _send_file(self, shown: Shown, key: Key, post: Post, name: str, data: bytes) -> None:
         place = shown.place
@@ -286,7 +327,7 @@ class Topics:
 
         async def send() -> str:
             id = await self._telegram.send_file(place, name, data, words, loud=post.loud)
-            return await self._heard(place.chat, id)
+            return self._heard(place.chat, id)
 
         await shown.thread.post(key, send, place=str(place.chat))
 

@@ -174,14 +174,13 @@ def held_reply(c: Conversation, one: Held) -> Post:
 
 
 def ring(entry: Entry, assigned: Assigned, accounts: Mapping[str, int]) -> Post | None:
-    """Who is asked now, by name so that Telegram rings them; None when nobody needs to be rung: at
-    first the card does it.
+    """Who is asked now, by name so that Telegram rings them; None when they are not known here.
 
     Args:
         accounts: Telegram accounts of agents, by login.
     """
     known = [agent for agent in assigned.agents if agent.login in accounts]
-    if assigned.rung == "first" or (assigned.agents and not known):
+    if assigned.agents and not known:
         return None
     who = joined([named(agent, accounts) for agent in known], ", ") or own("Everybody")
     words = _RUNGS.get(assigned.rung, "can you take this one?")

@@ -61,7 +61,7 @@ async def desk(
     """A running gateway that does not wait long for Telegram."""
     monkeypatch.setattr(telegram_client, "PATIENCE_S", 1.0)
     async with gateway_of(place, **settings_for(telegram, place)) as gateway:
-        yield TelegramDriver(gateway, telegram)
+        yield TelegramDriver(telegram, gateway)
 
 
 @pytest.fixture

@@ -70,13 +70,20 @@ class Found:
 
 
 class TelegramDriver:
-    def __init__(self, gateway: RunningGateway, telegram: FakeTelegram) -> None:
-        self.gateway = gateway
+    """`gateway`: the one that it was started with, if a test needs its address."""
+
+    def __init__(self, telegram: FakeTelegram, gateway: RunningGateway | None = None) -> None:
+        self._gateway = gateway
         self.telegram = telegram
         self._people = {
             agent.login: telegram.person(agent.name, ACCOUNTS[agent.login], agent.login)
             for agent in (ANNA, BEN)
         }
+
+    @property
+    def gateway(self) -> RunningGateway:
+        assert self._gateway is not None
+        return self._gateway
 
     # ------------------------------------------------------------------------- what they see
 
@@ -391,7 +398,7 @@ async def running(
         telegram.world.add(Group(kind=kind, id=SALES, title="Sales"))
         telegram.api.pace.most = 20
         async with gateway_of(place, **settings_for(telegram, place, webhook=webhook)) as gateway:
-            yield TelegramDriver(gateway, telegram)
+            yield TelegramDriver(telegram, gateway)
         assert the_oracle().objections(telegram.recorded()) == []
 
 

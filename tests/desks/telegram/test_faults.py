@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 
+from benchmarks.stack import clean_environment
 from bot.conversation import State
 from bot.desk_health import Pace
 from bot.desks import telegram_setup
 from bot.desks.telegram import PACE, WEBHOOK_PATH
 from bot.events import AgentEdited, AgentSpoke
-from bot.processes import free_ports
+from bot.threads import Threads
 from tests.desks.contract.driver import ANNA, BEN, Workplace, gateway_of, until_true
 from tests.desks.contract.truth import Truth
 from tests.desks.contract.visitor import Visitor, visiting
+from tests.desks.gateway_process import GatewayProcess
 from tests.desks.telegram.group import Json
 from tests.desks.telegram.server import FakeTelegram, Fault
 from tests.desks.telegram.telegram_driver import (
     SECRET,
     TelegramDriver,
-    desk_plan,
     settings_for,
 )
 from tests.sample_files import png
 
 PNG = png()
-ROOT = Path(__file__).parents[3]
 
 
 def cards(telegram: FakeTelegram) -> list[Json]:
@@ -238,65 +234,50 @@ async def test_of_two_changes_the_later_counts_however_they_come(
 # ---------------------------------------------------------------------------- two gateways, kill
 
 
-class Process:
-    """A gateway in a process of its own, to be killed."""
-
-    def __init__(self, place: Workplace, telegram: FakeTelegram, **environment: str) -> None:
-        (self.port,) = free_ports(1)
-        self.url = f"http://127.0.0.1:{self.port}"
-        plan = place.folder / "desk.yml"
-        plan.write_text(desk_plan(-1001112223334), encoding="utf-8")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "gateway"],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "REDIS_URL": place.redis_url,
-                "DESKHAND_PORT": str(self.port),
-                "DESKHAND_ASSISTANT_URL": place.assistant.url,
-                "DESKHAND_ASSISTANT_TOKEN": place.assistant.token,
-                "DESKHAND_VAR": str(place.folder),
-                "DESKHAND_DESK": str(plan),
-                "TELEGRAM_BOT_TOKEN": telegram.token,
-                "TELEGRAM_GROUP_ID": str(telegram.group.id),
-                "TELEGRAM_API_URL": telegram.url,
-                **environment,
-            },
-        )
-
-    async def ready(self) -> Process:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            with anyio.fail_after(30):
-                while True:
-                    try:
-                        await http.get(f"{self.url}/openapi.json")
-                        return self
-                    except httpx.HTTPError:
-                        await anyio.sleep(0.05)
-
-    def kill(self) -> None:
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
-
-    @property
-    def gateway(self) -> Process:
-        return self
-
-
-Start = Callable[..., Process]
+Start = Callable[[], GatewayProcess]
 
 
 @pytest.fixture
 def start(place: Workplace, telegram: FakeTelegram) -> Iterator[Start]:
-    started: list[Process] = []
+    """Starts gateways in processes of their own."""
+    settings = settings_for(telegram, place)
+    environment = {
+        **clean_environment(),
+        "REDIS_URL": place.redis_url,
+        "DESKHAND_ASSISTANT_URL": place.assistant.url,
+        "DESKHAND_ASSISTANT_TOKEN": place.assistant.token,
+        "DESKHAND_VAR": str(place.folder),
+        "DESKHAND_DESK": str(settings["desk"]),
+        "TELEGRAM_BOT_TOKEN": telegram.token,
+        "TELEGRAM_GROUP_ID": str(telegram.group.id),
+        "TELEGRAM_API_URL": telegram.url,
+    }
+    started: list[GatewayProcess] = []
 
-    def start(**environment: str) -> Process:
-        started.append(Process(place, telegram, **environment))
+    def start() -> GatewayProcess:
+        started.append(GatewayProcess(environment))
+        started[-1].start()
         return started[-1]
 
     yield start
     for process in started:
         process.kill()
+
+
+async def begun(start: Start) -> GatewayProcess:
+    """Telegram goes on meanwhile, and so do the customers."""
+    return await anyio.to_thread.run_sync(start)
+
+
+async def up_to_date(place: Workplace, id: str) -> None:
+    """The desk has everything of the conversation, and nothing is under way."""
+    threads = Threads(place.redis, telegram_setup.health_of(place.redis), now=place.router.now)
+    with anyio.fail_after(30):
+        while True:
+            thread, c = await threads.load(id), await place.store.load(id)
+            if thread.sending is None and thread.seen == c.seq:
+                return
+            await anyio.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -311,10 +292,15 @@ def start(place: Workplace, telegram: FakeTelegram) -> Iterator[Start]:
 )
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 async def test_a_gateway_killed_as_telegram_accepts_doubles_nothing_and_loses_nothing(
-    start: Start, telegram: FakeTelegram, method: str, nth: int, before: bool
+    start: Start,
+    place: Workplace,
+    telegram: FakeTelegram,
+    method: str,
+    nth: int,
+    before: bool,
 ) -> None:
-    first = await start().ready()
-    desk = TelegramDriver(first, telegram)  # type: ignore[arg-type]
+    first = await begun(start)
+    desk = TelegramDriver(telegram)
     # Somebody else's words and topics are around, as in any group.
     onlooker = telegram.person("Onlooker", 77)
     onlooker.open_topic("Lunch")
@@ -322,19 +308,25 @@ async def test_a_gateway_killed_as_telegram_accepts_doubles_nothing_and_loses_no
         await customer.ask_for_person()
         if (method, nth) not in (("createForumTopic", 1), ("sendMessage", 1)):
             await desk.sees_card(customer.id)
-        telegram.fail(Fault(method, before=before, cut=True, then=first.kill))
+        killed = threading.Event()
+
+        def kill() -> None:
+            first.kill()
+            killed.set()
+
+        telegram.fail(Fault(method, before=before, cut=True, then=kill))
         if method == "sendDocument":
             await customer.send_file("tent.png", PNG)
         elif nth == 2:
             await customer.say("Is the tent waterproof?")
-        await until_true(lambda: first._process.poll() is not None, "the kill")
+        await until_true(killed.is_set, "the kill")
         onlooker.write("what was that?")
-        second = await start().ready()
-        desk = TelegramDriver(second, telegram)  # type: ignore[arg-type]
+        second = await begun(start)
+        desk = TelegramDriver(telegram)
         async with visiting(second.url) as other:
             await other.ask_for_person()
             await desk.sees_card(other.id)
-        await desk.sees_card(customer.id)
+        await up_to_date(place, customer.id)
         if method == "sendDocument":
             await desk._find("the file", lambda: desk._document(customer.id, "tent.png"))
             assert len(desk._document(customer.id, "tent.png")) == 1
@@ -354,8 +346,8 @@ async def test_a_gateway_killed_as_telegram_accepts_doubles_nothing_and_loses_no
 async def test_two_gateways_handle_each_hand_off_and_each_message_once(
     start: Start, telegram: FakeTelegram, truth: Truth
 ) -> None:
-    first, second = await start().ready(), await start().ready()
-    desk = TelegramDriver(first, telegram)  # type: ignore[arg-type]
+    first, second = await begun(start), await begun(start)
+    desk = TelegramDriver(telegram)
     async with visiting(first.url) as here, visiting(second.url) as there:
         for customer in (here, there):
             await customer.ask_for_person()
@@ -377,15 +369,15 @@ async def test_two_gateways_handle_each_hand_off_and_each_message_once(
 async def test_an_agents_message_survives_a_kill_before_it_is_confirmed(
     start: Start, telegram: FakeTelegram, truth: Truth
 ) -> None:
-    first = await start().ready()
-    desk = TelegramDriver(first, telegram)  # type: ignore[arg-type]
+    first = await begun(start)
+    desk = TelegramDriver(telegram)
     async with visiting(first.url) as customer:
         await customer.ask_for_person()
         await desk.sees_card(customer.id)
         person, topic = desk._at(ANNA, customer.id)
         first.kill()
         person.write("I am on it.", topic)
-        await start().ready()
+        await begun(start)
         (said,) = await truth.gets(customer.id, AgentSpoke)
         assert said.text == "I am on it."
 
@@ -399,12 +391,12 @@ async def test_two_hundred_hand_offs_in_a_minute_all_get_their_topic_within_the_
     """A minute is a second here: at Telegram and at the desk."""
     monkeypatch.setattr(telegram_setup, "PACE", Pace(PACE.count, 1_000))
     telegram.api.pace.most, telegram.api.pace.window = 20, 1.0
-    async with gateway_of(place, **settings_for(telegram, place)):
+    async with gateway_of(place, **settings_for(telegram, place)) as gateway:
         ids = [(await place.router.open()).id for _ in range(200)]
         async with anyio.create_task_group() as tasks:
             for number, id in enumerate(ids):
                 tasks.start_soon(ask, place, id, f"flood-{number}")
-        driver = TelegramDriver(None, telegram)  # type: ignore[arg-type]
+        driver = TelegramDriver(telegram, gateway)
         with anyio.fail_after(120):
             while len(await driver.shown()) < len(ids):
                 await anyio.sleep(0.1)

@@ -238,7 +238,6 @@ def test_drafts_and_held_replies_have_their_buttons_while_they_are_open() -> Non
     ("agents", "rung", "text"),
     [
         ((BEN,), "again", "Ben: the customer is still waiting. Can you take it?"),
-        ((BEN,), "first", None),  # the card rings
         ((), "owner", "Everybody: nobody has taken this one. You are asked as an owner."),
         ((ANNA,), "again", None),  # has no account there
     ],
