@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import anyio
 import httpx
@@ -33,6 +34,7 @@ from bot.desks import Desk
 from bot.errors import SettingsError
 from bot.files import Files
 from bot.following import follow
+from bot.known_intents import KnownIntents
 from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender
 from bot.people import People
@@ -46,6 +48,7 @@ from bot.wakes import Wakes
 from bot.web import help_pages, pages, wire
 from bot.web.accounts import Accounts
 from bot.web.chat import WAKE_HEALTH, Chat
+from bot.web.choices import Choices
 from bot.web.desk import Console
 from bot.web.files import FileExchange
 from bot.web.limits import Limits, Rate
@@ -62,6 +65,8 @@ TURNS_AT_ONCE = 64
 SUGGESTIONS_AT_ONCE = 2
 #: Messages that are handed to the mail server at once; servers count connections.
 MAILS_AT_ONCE = 4
+#: What the assistant is trained on; relative to the project's directory, as its other files.
+DOMAIN = Path("domain.yml")
 #: Conversations that one desk is shown at once: most of that is waiting for the platform.
 SHOWN_AT_ONCE = 16
 
@@ -133,9 +138,9 @@ def build(settings: Settings) -> Starlette:
         wakes=wakes,
         files=files,
         logins=logins,
-        accounts=accounts,
         down=partial(downs, redis, [station.desk.name for station in stations]),
         presence=presence,
+        choices=Choices(plan, presence, accounts, KnownIntents(DOMAIN)),
     )
 
     async def health() -> dict[str, str]:

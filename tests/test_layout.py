@@ -36,7 +36,7 @@ FLOORS: list[set[str]] = [
     {"bot.store", "bot.wakes", "bot.waits"},
     {"bot.attention", "bot.desk_health", "bot.mail_message", "bot.routing"},
     {"bot.threads"},
-    {"bot.router", "bot.following", "bot.files", "bot.people"},
+    {"bot.router", "bot.following", "bot.files", "bot.known_intents", "bot.people"},
     {
         "bot.assistant",
         "bot.clock",

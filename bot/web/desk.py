@@ -33,7 +33,7 @@ from bot.store import SHELVES, WAKE_CONVERSATION, WAKE_QUEUE, Store
 from bot.transcript_text import as_text
 from bot.wakes import Wakes
 from bot.web import wire
-from bot.web.accounts import Accounts
+from bot.web.choices import Choices
 from bot.web.files import FileExchange
 from bot.web.logins import SESSION_LIFE_MS, Logins, NotLoggedIn, Session
 from bot.web.orders import NewCommand, order_of
@@ -97,9 +97,9 @@ class Console:
         wakes: Wakes,
         files: FileExchange,
         logins: Logins,
-        accounts: Accounts,
         down: Callable[[], Awaitable[Mapping[str, Down]]],
         presence: Presence,
+        choices: Choices,
     ) -> None:
         """`down` tells which of the other desks cannot be reached."""
         self._store = store
@@ -107,9 +107,9 @@ class Console:
         self._wakes = wakes
         self._files = files
         self._logins = logins
-        self._accounts = accounts
         self._down = down
         self._presence = presence
+        self._choices = choices
         self._templates = Jinja2Templates(HERE / "templates")
 
     def routes(self) -> list[Route]:
@@ -121,11 +121,14 @@ class Console:
             Route("/api/desk/logout", self.log_out, methods=post),
             Route("/api/desk/me", self.me, methods=get),
             Route("/api/desk/me/presence", self.presence, methods=["GET", "POST"]),
+            Route("/api/desk/intents", self.intents, methods=get),
+            Route("/api/desk/skills", self.skills, methods=get),
             Route("/api/desk/queue", self.queue, methods=get),
             Route("/api/desk/events", self.queue_events, methods=get),
             Route(conversation, self.conversation, methods=get),
             Route(conversation + "/events", self.conversation_events, methods=get),
             Route(conversation + "/transcript", self.transcript, methods=get),
+            Route(conversation + "/canned", self.canned, methods=get),
             Route(conversation + "/files", self.send_file, methods=post),
             Route(conversation + "/files/{file}", self.file, methods=get),
             Route(conversation + "/commands", self.command, methods=post),
@@ -147,7 +150,7 @@ class Console:
         )
         if before := request.cookies.get(COOKIE):
             await self._logins.log_out(before)
-        response = _json(_me(session))
+        response = _json(self._me(session))
         response.set_cookie(
             COOKIE,
             session.token,
@@ -168,7 +171,12 @@ class Console:
         return response
 
     async def me(self, request: Request) -> Response:
-        return _json(_me(await self._session(request)))
+        return _json(self._me(await self._session(request)))
+
+    def _me(self, session: Session) -> dict[str, Any]:
+        account = session.account
+        agent = {"login": account.login, "name": account.name, "role": account.role.value}
+        return {"agent": agent, "csrf": session.csrf, "file_mb": self._files.mb_at_most}
 
     async def presence(self, request: Request) -> Response:
         """Whether the agent is there to be asked; a POST changes it. And who else is."""
@@ -177,22 +185,8 @@ class Console:
         if request.method == "POST":
             wish = await wire.body(request, NewPresence)
             await (self._presence.go_away if wish.away else self._presence.come_back)(login)
-        standings = await self._presence.everybody()
-        return _json(
-            {
-                "away": await self._presence.absence(login) is not None,
-                "team": [
-                    {
-                        "login": one.member.login,
-                        "name": one.member.name,
-                        "away": one.absence is not None,
-                        "conversations": one.load,
-                        "capacity": one.member.capacity,
-                    }
-                    for one in standings
-                ],
-            }
-        )
+        away = await self._presence.absence(login) is not None
+        return _json({"away": away, "team": await self._choices.team()})
 
     async def _session(self, request: Request) -> Session:
         """The agent behind the request. A request that changes something must also prove that it
@@ -211,6 +205,16 @@ class Console:
                 "The request does not carry this session's token.", hint="Reload the page."
             )
         return session
+
+    async def intents(self, request: Request) -> Response:
+        """As what a message can be labelled."""
+        await self._session(request)
+        return _json({"intents": await self._choices.intents()})
+
+    async def skills(self, request: Request) -> Response:
+        """Where a conversation can be passed on to, besides colleagues."""
+        await self._session(request)
+        return _json({"skills": self._choices.skills()})
 
     # ── the queue ──
 
@@ -312,6 +316,13 @@ class Console:
                 if not await woken.wait(wire.KEEPALIVE_S):
                     yield wire.KEEPALIVE
 
+    async def canned(self, request: Request) -> Response:
+        """The owner's ready-made texts, filled in for this conversation."""
+        session = await self._session(request)
+        conversation = await self._store.load(request.path_params["id"])
+        agent = Agent(login=session.account.login, name=session.account.name)
+        return _json({"canned": self._choices.canned(conversation, agent)})
+
     async def send_file(self, request: Request) -> Response:
         """Keep a file for the reply that will carry it."""
         session = await self._session(request)
@@ -338,7 +349,7 @@ class Console:
             agent,
             new,
             files=await self._files.find(id, new.files),
-            accounts=self._accounts,
+            colleague=self._choices.colleague,
             now=self._router.now(),
         )
         outcome = await self._router.from_agent(id, order, client_id=new.client_id)
@@ -372,12 +383,6 @@ def _entry(entry: Entry) -> dict[str, Any]:
     by, _, client_id = entry.key.partition(":")
     view = transcript.for_agent(entry)
     return {**view, "client_id": client_id} if by == "agent" else view
-
-
-def _me(session: Session) -> dict[str, Any]:
-    account = session.account
-    agent = {"login": account.login, "name": account.name, "role": account.role.value}
-    return {"agent": agent, "csrf": session.csrf}
 
 
 def _same_origin(request: Request) -> None:

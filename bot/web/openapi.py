@@ -56,6 +56,8 @@ OPERATIONS: Sequence[Operation] = (
     Operation("get", "/api/desk/me", "Who am I", _DESK),
     Operation("get", "/api/desk/me/presence", "Am I there to be asked, and who else is", _DESK),
     Operation("post", "/api/desk/me/presence", "Go away, or come back", _DESK, desk.NewPresence),
+    Operation("get", "/api/desk/intents", "The intents that the assistant knows", _DESK),
+    Operation("get", "/api/desk/skills", "The skills that a conversation can be passed to", _DESK),
     Operation("get", "/api/desk/queue", "The queue", _DESK),
     Operation("get", "/api/desk/events", "Follow the queue", _DESK, stream=True),
     Operation("get", "/api/desk/conversations/{id}", "One conversation, whole", _DESK),
@@ -68,6 +70,9 @@ OPERATIONS: Sequence[Operation] = (
         "One conversation as a text file",
         _DESK,
         content="text/plain",
+    ),
+    Operation(
+        "get", "/api/desk/conversations/{id}/canned", "Ready-made texts, filled in for it", _DESK
     ),
     Operation(
         "post",

@@ -4,7 +4,7 @@ command that it stands for. Does not belong here: what that command means (`bot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -13,7 +13,6 @@ import msgspec
 from bot import commands
 from bot.events import Agent, File
 from bot.web import wire
-from bot.web.accounts import Accounts
 from bot.web.files import FileIds
 
 SNOOZE_AT_MOST_MS = 30 * 24 * 3600 * 1000
@@ -87,11 +86,12 @@ async def order_of(
     agent: Agent,
     new: NewCommand,
     *,
-    accounts: Accounts,
+    colleague: Callable[[str], Awaitable[Agent]],
     now: int,
     files: tuple[File, ...] = (),
 ) -> commands.Command:
-    """The command that `agent` sends, with its `files` as they were found.
+    """The command that `agent` sends, with its `files` as they were found. `colleague` finds who
+    has a login.
 
     Raises:
         BadRequest: a field does not go with the command.
@@ -107,5 +107,4 @@ async def order_of(
         raise wire.BadRequest("A transfer goes to one of both: `skill`, or `to` (a login).")
     if new.to is None:
         return commands.Transfer(agent=agent, skill=new.skill)
-    account = await accounts.get(new.to)
-    return commands.Transfer(agent=agent, to=Agent(login=account.login, name=account.name))
+    return commands.Transfer(agent=agent, to=await colleague(new.to))

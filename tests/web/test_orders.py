@@ -14,6 +14,7 @@ from bot.events import Handoff
 from bot.router import Router
 from tests.agent_client import AgentClient, error, events_of, new_id
 from tests.gateway import RunningGateway
+from tests.scripted_assistant import ScriptedAssistant
 
 
 async def latest(agent: AgentClient, id: str, kind: str) -> dict[str, Any]:
@@ -76,8 +77,9 @@ async def test_the_customer_sees_a_changed_message_changed_and_a_removed_one_wit
 
 @pytest.mark.parametrize("changed", ["", "We are very sorry, and will call you."])
 async def test_a_draft_is_approved_as_it_is_or_changed_first(
-    anna: AgentClient, router: Router, changed: str
+    anna: AgentClient, router: Router, assistant: ScriptedAssistant, changed: str
 ) -> None:
+    assistant.hold()  # its answer is the one below
     id = (await router.open()).id
     asked = (await router.from_customer(id, "I cut my hand", client_id=new_id())).seq
     draft = Handoff(reason="sensitive", draft="We are sorry.")
@@ -91,6 +93,7 @@ async def test_a_draft_is_approved_as_it_is_or_changed_first(
     said = await latest(anna, id, "agent_spoke")
     assert (said["text"], said["draft"]) == (changed or "We are sorry.", open_draft["seq"])
     assert error(await anna.order(id, "drop_draft", of=open_draft["seq"])) == (409, "illegal_move")
+    assistant.release()
 
 
 async def test_a_conversation_is_passed_on_to_a_skill_or_to_a_colleague_who_exists(
