@@ -12,10 +12,12 @@ from typing import Any
 
 from playwright.async_api import Page, ViewportSize, expect
 
-from bot.events import AgentSpoke, NoteWritten
+from bot.events import Agent, AgentSpoke, NoteWritten
 from bot.router import Router
 from bot.store import Store
 
+ANNA = Agent(login="anna", name="Anna Berg")
+BEN = Agent(login="ben", name="Ben Otieno")
 PASSWORD = "correct horse battery"
 
 DESKTOP = ViewportSize(width=1280, height=800)

@@ -57,9 +57,10 @@ async def test_an_ended_session_asks_to_log_in_and_keeps_what_was_written(
 ) -> None:
     await seat.log_in()
     await seat.open(guest.id)
+    await seat.page.fill("#composer-text", "Yes, it is.")
     for key in await redis.keys("*session*"):
         await redis.delete(key)
-    await seat.send("Yes, it is.")
+    await seat.page.press("#composer-text", "Enter")
     await expect(seat.page.get_by_role("alert")).to_contain_text("logged out")
     await seat.page.fill("#login-name", "anna")
     await seat.page.fill("#login-password", PASSWORD)
@@ -114,7 +115,9 @@ async def test_a_conversation_goes_back_to_the_assistant(seat: Seat, guest: Gues
     await seat.log_in()
     await seat.open(guest.id)
     await seat.button("Claim").click()
-    await seat.button("Return to assistant").click()
+    await expect(seat.page.locator(".pill")).to_have_text("With you")
+    await seat.button("More actions").click()
+    await seat.page.get_by_role("menuitem", name="Return to assistant").click()
     await expect(seat.page.locator(".pill")).to_have_text("With the assistant")
     await expect(seat.page.locator(f'.row[data-id="{guest.id}"]')).to_have_count(0)
     await expect(seat.page.locator("#composer-text")).not_to_be_editable()
@@ -130,7 +133,7 @@ async def test_a_snoozed_conversation_comes_back_when_the_customer_writes(
     await seat.open(guest.id)
     await seat.button("Claim").click()
     await seat.button("Snooze").click()
-    await expect(seat.page.get_by_role("menuitem")).to_have_count(3)
+    await expect(seat.page.get_by_role("menuitem")).to_have_count(4)
     await seat.page.get_by_role("menuitem", name="For 1 hour").click()
     await expect(seat.page.locator(".pill")).to_contain_text("Snoozed until")
     assert await guest.state() == "snoozed"

@@ -1,12 +1,13 @@
-// The wire between the console and the desk's HTTP API: calls, the event stream, and the outbox
-// that repeats a reply until the desk said yes. Nothing here touches the page.
+// The wire between the console and the desk's HTTP API: calls, files, the event stream. Nothing here
+// touches the page.
 
 const BASE = "/api/desk";
 const CALL_TIMEOUT_MS = 15_000;
+const UPLOAD_TIMEOUT_MS = 120_000;
 // The desk sends a comment every 15 s; after three of them missing the line is dead, whatever
 // the browser believes.
 const STREAM_SILENCE_MS = 45_000;
-const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
+export const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 let csrf = "";
 
@@ -68,7 +69,7 @@ function refusal(response, answer) {
   return new Refused(response.status, answer.error ?? {}, Number(response.headers.get("Retry-After")) || 0);
 }
 
-function parse(text) {
+export function parse(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -78,6 +79,39 @@ function parse(text) {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
+
+// ── files ──
+
+const pathOf = (conversation) => `${BASE}/conversations/${encodeURIComponent(conversation)}`;
+
+export const fileUrl = (conversation, id) => `${pathOf(conversation)}/files/${encodeURIComponent(id)}`;
+export const transcriptUrl = (conversation) => `${pathOf(conversation)}/transcript`;
+
+/**
+ * Send a file; unlike fetch, this kind of request tells how far it is. The same `item.key` again is
+ * the same file.
+ *
+ * @param item {key, name, blob}; gets `request`, which can be aborted
+ * @returns the file as the desk keeps it: {id, name, type, size}
+ */
+export function sendFile(conversation, item, progress) {
+  return new Promise((resolve, reject) => {
+    const request = (item.request = new XMLHttpRequest());
+    const about = new URLSearchParams({ name: item.name, client_id: item.key });
+    request.open("POST", `${pathOf(conversation)}/files?${about}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.setRequestHeader("X-CSRF-Token", csrf);
+    request.timeout = UPLOAD_TIMEOUT_MS;
+    request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
+    request.onloadend = () => {
+      const answer = parse(request.responseText || "{}") ?? {};
+      if (request.status === 201) resolve(answer);
+      else if (request.status) reject(new Refused(request.status, answer.error ?? {}, 0));
+      else reject(new Unreachable("It did not get through."));
+    };
+    request.send(item.blob);
+  });
+}
 
 // ── the stream ──
 
@@ -194,137 +228,5 @@ async function* eventsOf(body, heard) {
     }
   } finally {
     reader.cancel().catch(() => {});
-  }
-}
-
-// ── the outbox ──
-
-/**
- * Replies and notes on their way. Each keeps its `client_id` until the desk has accepted it, so
- * that repeating it can't double it; each survives a reload of the page. What was refused stays,
- * with the reason, until the agent decides.
- *
- * An item is {clientId, conversation, command, text, at, status: "sending"|"retrying"|"accepted"|
- * "refused", seq?, error?}.
- */
-export class Outbox {
-  #items = [];
-  #key;
-  #changed;
-  #loggedOut;
-  #busy = new Set();
-  #wakers = new Set();
-  #stopped = false;
-
-  constructor(login, { changed, loggedOut }) {
-    this.#key = `deskhand.outbox.${login}`;
-    this.#changed = changed;
-    this.#loggedOut = loggedOut;
-    this.#items = parse(sessionStorage.getItem(this.#key) ?? "[]") ?? [];
-    for (const item of this.#items) this.#drain(item.conversation);
-  }
-
-  of(conversation) {
-    return this.#items.filter((item) => item.conversation === conversation);
-  }
-
-  /** How many texts the desk does not have yet. */
-  get waiting() {
-    return this.#items.filter((item) => item.status !== "accepted").length;
-  }
-
-  send(conversation, command, text) {
-    this.#items.push({ clientId: newId(), conversation, command, text, at: Date.now(), status: "sending" });
-    this.#save(conversation);
-    this.#drain(conversation);
-  }
-
-  /** The log shows it now, or the agent gave it up. */
-  drop(clientId) {
-    const item = this.#items.find((one) => one.clientId === clientId);
-    if (!item) return;
-    this.#items = this.#items.filter((one) => one !== item);
-    this.#save(item.conversation);
-  }
-
-  /** Forget what the log has shown up to `seq`. */
-  shown(conversation, seq) {
-    for (const item of this.of(conversation)) {
-      if (item.status === "accepted" && item.seq <= seq) this.drop(item.clientId);
-    }
-  }
-
-  retryNow() {
-    for (const wake of [...this.#wakers]) wake();
-  }
-
-  stop() {
-    this.#stopped = true;
-    this.retryNow();
-  }
-
-  forget() {
-    this.stop();
-    sessionStorage.removeItem(this.#key);
-  }
-
-  #save(conversation) {
-    if (!this.#stopped) sessionStorage.setItem(this.#key, JSON.stringify(this.#items));
-    this.#changed(conversation);
-  }
-
-  #set(item, change) {
-    Object.assign(item, change);
-    this.#save(item.conversation);
-  }
-
-  // One conversation's texts go out one after the other: their order is their meaning.
-  async #drain(conversation) {
-    if (this.#busy.has(conversation)) return;
-    this.#busy.add(conversation);
-    let tries = 0;
-    try {
-      for (;;) {
-        const item = this.of(conversation).find((one) => one.status === "sending" || one.status === "retrying");
-        if (!item || this.#stopped) return;
-        try {
-          const { seq } = await post(`/conversations/${encodeURIComponent(conversation)}/commands`, {
-            client_id: item.clientId,
-            command: item.command,
-            text: item.text,
-          });
-          tries = 0;
-          this.#set(item, { status: "accepted", seq });
-        } catch (error) {
-          if (this.#stopped) return;
-          if (error instanceof Refused && error.status === 401) {
-            this.#loggedOut();
-            return;
-          }
-          if (error instanceof Refused && !error.passing) {
-            this.#set(item, { status: "refused", error: [error.message, error.hint].filter(Boolean).join(" ") });
-            continue;
-          }
-          this.#set(item, { status: "retrying" });
-          const step = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
-          tries += 1;
-          await this.#pause(Math.max(step, (error.retryAfter ?? 0) * 1_000));
-        }
-      }
-    } finally {
-      this.#busy.delete(conversation);
-    }
-  }
-
-  #pause(ms) {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#wakers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#wakers.add(done);
-    });
   }
 }

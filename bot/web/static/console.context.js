@@ -1,6 +1,7 @@
 // The right pane: what an agent wants to know before the first word. Draws the conversation's card;
 // sends nothing.
 
+import { transcriptUrl } from "./console.api.js";
 import { el } from "./console.dom.js";
 import { stars } from "./console.queue.js";
 import * as words from "./console.words.js";
@@ -20,6 +21,7 @@ export function showContext(root, conversation, events, now) {
         ["Mood", mood ? el("span", { class: `mood ${mood.tone}` }, mood.text) : null],
         ["Since", started ? words.moment(started.at, now) : null],
         ["Page", started?.page],
+        ["Answers to", conversation.contact],
       ]), customer.name || customer.email ? null : el("p", { class: "muted" }, "Has not given a name or an e-mail address.")),
       conversation.reason || conversation.reasons?.length
         ? block(
@@ -29,6 +31,7 @@ export function showContext(root, conversation, events, now) {
             conversation.skill ? el("p", { class: "muted" }, `Team: ${words.plain(conversation.skill).toLowerCase()}`) : null,
           )
         : null,
+      conversation.state === "waiting" && conversation.asked ? block("Asked to come", el("p", {}, words.asked(conversation.asked))) : null,
       conversation.summary ? block("In short", el("p", { class: "summary" }, conversation.summary)) : null,
       slots.order_facts
         ? block("Order", facts(Object.entries(slots.order_facts).map(([name, given]) => [words.plain(name), String(given)])))
@@ -37,7 +40,7 @@ export function showContext(root, conversation, events, now) {
       conversation.rating
         ? block("Rating", stars(conversation.rating.stars), conversation.rating.comment ? el("p", { class: "comment" }, `“${conversation.rating.comment}”`) : null)
         : null,
-      block("Reference", el("p", { class: "muted mono" }, conversation.id)),
+      block("Reference", el("p", { class: "muted mono" }, conversation.id), el("p", {}, el("a", { href: transcriptUrl(conversation.id), download: "" }, "Download the transcript"))),
     ].filter(Boolean),
   );
 }

@@ -2,15 +2,17 @@
 // the first fetch on. What to do with a click is sent to the desk; what became of it comes back
 // through the stream like everybody else's doing.
 
+import { actionsOf, label, transfer } from "./console.actions.js";
 import { follow, get, newId, post, Refused, Unreachable } from "./console.api.js";
-import { button, confirm, el, icon, menuButton, setText, toast } from "./console.dom.js";
+import { Composer } from "./console.composer.js";
 import { showContext } from "./console.context.js";
+import { Decisions } from "./console.decisions.js";
+import { confirm, el, icon, setText, toast } from "./console.dom.js";
 import { Transcript } from "./console.transcript.js";
 import * as words from "./console.words.js";
 
 const TYPING_EVERY_MS = 3_000;
 const COMMAND_TRIES = 3;
-const HOUR = 3_600_000;
 
 export class ConversationPane {
   #root;
@@ -21,18 +23,29 @@ export class ConversationPane {
   #events = [];
   #stream = null;
   #transcript;
+  #composer;
+  #decisions;
   #generation = 0;
-  #mode = "reply";
   #typedAt = 0;
   #busy = false;
 
   /**
-   * @param desk {me, now(), outbox, line(up, name), loggedOut(), showContext(), isOpen(id)}
+   * @param desk {me, fileMb, now(), outbox, line(up, name), loggedOut(), showContext()}
    */
   constructor(root, contextRoot, desk) {
     this.#root = root;
     this.#contextRoot = contextRoot;
     this.#desk = desk;
+    this.#composer = new Composer(desk.fileMb, {
+      send: (command, text, more) => this.#send(command, text, more),
+      typing: () => this.#tellTyping(),
+      lastOwn: () => this.#transcript.lastOwn(),
+      canned: async () => (await this.#ask(`/conversations/${encodeURIComponent(this.#id)}/canned`))?.canned ?? [],
+    });
+    this.#decisions = new Decisions({
+      decide: (command, of) => this.command(command, { of }),
+      change: (mode, seq, text) => this.#composer.change(mode, seq, text),
+    });
     this.showNothing();
   }
 
@@ -69,7 +82,7 @@ export class ConversationPane {
     if (id === this.#id) return;
     this.#leave();
     this.#id = id;
-    this.#mode = "reply";
+    this.#typedAt = 0;
     const generation = this.#generation;
     this.#root.replaceChildren(el("div", { class: "nothing loading", role: "status" }, "Loading the conversation…"));
     this.#contextRoot.replaceChildren();
@@ -98,8 +111,11 @@ export class ConversationPane {
     this.#conversation = found.conversation;
     this.#events = found.events;
     this.#build();
+    this.#composer.open(id);
     this.#transcript.load(this.#events);
     this.#refresh();
+    // What the log shows is not on its way any more, whether or not we have been told so.
+    for (const { client_id: clientId } of this.#events) if (clientId) this.#desk.outbox.drop(clientId);
     this.showOutbox();
     this.#desk.outbox.shown(id, this.#lastSeq());
     this.#follow(generation);
@@ -153,18 +169,6 @@ export class ConversationPane {
     this.#transcript.add(event);
     this.#desk.outbox.shown(this.#id, event.seq);
     if (event.kind === "claimed") this.#tellTakenOver(event);
-    if (event.kind === "reply_held" && event.agent.login === this.#desk.me.login) this.#askAboutHeld(event);
-  }
-
-  /** A colleague was quicker: what we wrote was not sent, and may yet be. */
-  async #askAboutHeld({ seq, text }) {
-    const owner = this.#conversation.owner?.name ?? "A colleague";
-    const yes = await confirm(
-      `${owner} has this conversation`,
-      `Your reply was not sent: “${text}”. If you take over, it is sent, and ${owner} will see that you did.`,
-      "Take over and send",
-    );
-    if (yes) await this.command("send_held", { of: seq });
   }
 
   #tellTakenOver(event) {
@@ -194,6 +198,7 @@ export class ConversationPane {
 
   #build() {
     const log = el("div", { class: "transcript scroll", role: "log", "aria-label": "Transcript", tabindex: "0", data: { part: "log" } });
+    this.#decisions.clear();
     this.#root.replaceChildren(
       el(
         "header",
@@ -203,18 +208,33 @@ export class ConversationPane {
           "div",
           { class: "title" },
           el("h2", { tabindex: "-1", data: { part: "title" } }),
-          el("p", { class: "standing" }, el("span", { class: "pill", data: { part: "pill" } }), el("time", { class: "when", data: { part: "since" } })),
+          el("p", { class: "standing" }, el("span", { class: "pill", data: { part: "pill" } }), el("time", { class: "when", data: { part: "since" } }), el("span", { class: "asked", data: { part: "asked" } })),
         ),
         el("div", { class: "actions", data: { part: "actions" } }),
         el("button", { type: "button", class: "icon-button context-open", "aria-label": "Show details", on: { click: () => this.#desk.showContext() } }, icon("info")),
       ),
       log,
-      this.#composer(),
+      this.#decisions.root,
+      this.#composer.root,
     );
-    this.#transcript = new Transcript(log, this.#desk.me, this.#desk.now);
+    this.#root.ondragover = (event) => this.#drag(event);
+    this.#root.ondragleave = (event) => this.#drag(event);
+    this.#root.ondrop = (event) => {
+      if (this.#drag(event)) this.#composer.drop(event.dataTransfer);
+    };
+    this.#transcript = new Transcript(log, {
+      me: this.#desk.me,
+      now: this.#desk.now,
+      talk: this.#id,
+      acts: {
+        edit: (seq, text) => this.#composer.change("edit", seq, text),
+        retract: (seq) => this.#retract(seq),
+        label: (seq, text) => label(seq, text, this.#likely(seq), this.#acts),
+      },
+    });
   }
 
-  /** Everything that depends on the state: header, actions, reply box, context. */
+  /** Everything that depends on the state: header, actions, decisions, reply box, context. */
   #refresh() {
     const { me } = this.#desk;
     const c = this.#conversation;
@@ -223,8 +243,11 @@ export class ConversationPane {
     const pill = this.#part("pill");
     pill.className = `pill ${standing.tone}`;
     setText(pill, standing.text);
+    setText(this.#part("asked"), c.state === "waiting" && c.asked ? words.asked(c.asked) : "");
     this.tick();
-    this.#showComposer();
+    this.#decisions.show(c, me);
+    this.#composer.show(c, this.#mine);
+    this.#transcript.showOpen(new Set(c.drafts.map(({ seq }) => seq)));
     this.#showActions();
     showContext(this.#contextRoot, c, this.#events, this.#desk.now());
   }
@@ -242,164 +265,64 @@ export class ConversationPane {
     return this.#conversation?.owner?.login === this.#desk.me.login;
   }
 
+  /** What the header's buttons and the dialogs behind them do. */
+  get #acts() {
+    return {
+      me: this.#desk.me,
+      order: (command, more) => this.command(command, more),
+      claim: () => this.claim(),
+      colleagues: async () => (await this.#ask("/me/presence"))?.team ?? [],
+      skills: async () => (await this.#ask("/skills"))?.skills ?? [],
+      intents: async () => (await this.#ask("/intents"))?.intents ?? [],
+    };
+  }
+
   #showActions() {
     const c = this.#conversation;
-    const now = this.#desk.now();
-    const actions = [];
-    if (c.state === "waiting" || c.state === "bot") {
-      actions.push(button(c.state === "waiting" ? "Claim" : "Step in", { look: "primary", keys: "c", act: () => this.claim() }));
-    } else if (c.state === "closed") {
-      actions.push(button("Reopen", { act: () => this.command("reopen") }));
-    } else if (!this.#mine) {
-      actions.push(button("Take over", { keys: "c", act: () => this.claim() }));
-    } else {
-      if (c.state === "snoozed") actions.push(button("Wake up", { look: "primary", act: () => this.command("claim") }));
-      const snooze = (label, until) => [label, () => this.command("snooze", { until })];
-      const snoozes = () => [
-        snooze("For 1 hour", this.#desk.now() + HOUR),
-        snooze("For 3 hours", this.#desk.now() + 3 * HOUR),
-        snooze(`Until tomorrow, ${words.time(words.tomorrowAtNine(now))}`, words.tomorrowAtNine(this.#desk.now())),
-      ];
-      const closes = () => words.OUTCOMES.map(([code, label]) => [label, () => this.command("close", { outcome: code })]);
-      const back = () => this.command("return_to_bot");
-      actions.push(
-        el("span", { class: "wide-only" }, button("Return to assistant", { iconName: "bot", act: back })),
-        ...(c.state === "human" ? [el("span", { class: "wide-only" }, menuButton("Snooze", snoozes, { iconName: "clock", data: { menu: "snooze" } }))] : []),
-        menuButton("Close", closes, { iconName: "check", data: { menu: "close" } }),
-        el("span", { class: "narrow-only" }, menuButton("", () => [["Return to assistant", back], ...(c.state === "human" ? snoozes().map(([l, a]) => [`Snooze: ${l.toLowerCase()}`, a]) : [])], { look: "plain", iconName: "more", name: "More actions", data: { menu: "more" } })),
-      );
-    }
     // Redrawn only when the choice changes, so that an open menu stays open while texts arrive.
     const drawn = `${c.state}|${c.owner?.login}`;
     const box = this.#part("actions");
-    if (box.dataset.drawn !== drawn) {
-      const focused = box.contains(document.activeElement);
-      box.dataset.drawn = drawn;
-      box.replaceChildren(...actions);
-      // The button that was pressed is gone; what one does next is to write, or to look elsewhere.
-      if (focused) this.#part(this.#mine ? "text" : "title").focus();
-    }
+    if (box.dataset.drawn === drawn) return;
+    const focused = box.contains(document.activeElement);
+    box.dataset.drawn = drawn;
+    box.replaceChildren(...actionsOf(c, this.#mine, this.#desk.now, this.#acts));
+    // The button that was pressed is gone; what one does next is to write, or to look elsewhere.
+    if (focused) (this.#mine ? this.#composer : this.#part("title")).focus();
   }
 
-  // ── the reply box ──
-
-  #composer() {
-    const text = el("textarea", {
-      id: "composer-text",
-      rows: "1",
-      maxlength: "4000",
-      enterkeyhint: "send",
-      data: { part: "text" },
-      on: { input: () => this.#typed(), keydown: (event) => this.#key(event) },
-    });
-    const tab = (mode, label, iconName) =>
-      el("button", { type: "button", class: "mode", "aria-pressed": "false", data: { mode }, on: { click: () => this.write(mode) } }, iconName ? icon(iconName) : null, el("span", {}, label));
-    return el(
-      "form",
-      {
-        class: "composer",
-        data: { part: "composer" },
-        on: {
-          submit: (event) => {
-            event.preventDefault();
-            this.#submit();
-          },
-        },
-      },
-      el("div", { class: "modes", role: "group", "aria-label": "What you write" }, tab("reply", "Reply"), tab("note", "Internal note", "note"), el("span", { class: "composer-hint", data: { part: "hint" } })),
-      el("div", { class: "box" }, text, el("button", { type: "submit", class: "button primary send", data: { part: "send" } }, el("span", {}, "Send"), icon("send"))),
-    );
+  /** As what the assistant took the message, likeliest first. */
+  #likely(seq) {
+    const reading = this.#events.find((event) => event.in_reply_to === seq && event.reading)?.reading;
+    return (reading?.ranking ?? []).map(({ name }) => name);
   }
 
-  #showComposer() {
-    const c = this.#conversation;
-    const text = this.#part("text");
-    const owned = c.owner && !this.#mine;
-    const blocked = owned
-      ? `${c.owner.name} has this conversation`
-      : { bot: "The assistant answers. Step in to reply.", closed: "Closed. Reopen to reply." }[c.state];
-    const note = this.#mode === "note" || text.value.trimStart().startsWith("//");
-    const box = this.#part("composer");
-    box.classList.toggle("noting", note);
-    box.classList.toggle("blocked", Boolean(blocked) && !note);
-    for (const one of box.querySelectorAll("[data-mode]")) {
-      one.setAttribute("aria-pressed", String(one.dataset.mode === (note ? "note" : "reply")));
-    }
-    text.placeholder = note ? "Write a note for colleagues…" : blocked ?? (c.state === "waiting" ? "Reply, and so claim it…" : "Write a reply…");
-    text.setAttribute("aria-label", note ? "Internal note" : blocked ?? "Reply to the customer");
-    setText(this.#part("hint"), note ? "Colleagues only" : "");
-    const stored = this.#draft();
-    if (!text.value && stored) {
-      text.value = stored;
-    }
-    text.readOnly = Boolean(blocked) && !note;
-    const send = this.#part("send");
-    send.disabled = (Boolean(blocked) && !note) || !text.value.trim();
-    setText(send.firstChild, note ? "Add note" : c.state === "waiting" ? "Claim and send" : "Send");
-    this.#grow();
+  /** Shows that files can be dropped here. @returns whether there are any */
+  #drag(event) {
+    const files = event.dataTransfer.types.includes("Files");
+    this.#root.classList.toggle("drop", files && event.type === "dragover");
+    if (files) event.preventDefault();
+    return files;
   }
 
-  #grow() {
-    const text = this.#part("text");
-    text.style.height = "auto";
-    text.style.height = `${Math.min(text.scrollHeight + 2, 220)}px`;
-  }
-
-  #draft(given) {
-    const key = `deskhand.draft.${this.#id}`;
-    if (given === undefined) return sessionStorage.getItem(key) ?? "";
-    if (given) sessionStorage.setItem(key, given);
-    else sessionStorage.removeItem(key);
-    return given;
-  }
-
-  #typed() {
-    const text = this.#part("text").value;
-    this.#draft(text);
-    this.#showComposer();
-    const noting = this.#mode === "note" || text.trimStart().startsWith("//");
-    if (!this.#mine || noting || !text.trim() || Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
-    this.#typedAt = Date.now();
-    // Nobody misses a lost one: no repeat, no message.
-    post(this.#path(), { client_id: newId(), command: "typing" }).catch(() => {});
-  }
-
-  #key(event) {
-    if (event.key === "Escape") event.target.blur();
-    // A finger has no Shift key: there Enter makes a new line and the button sends.
-    const touch = matchMedia("(pointer: coarse)").matches;
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch) return;
-    event.preventDefault();
-    this.#submit();
-  }
+  // ── what is written ──
 
   /** Into the reply box, for a reply or a note. */
   write(mode) {
-    if (!this.#conversation) return;
-    this.#mode = mode;
-    const text = this.#part("text");
-    if (mode === "reply" && text.value.trimStart().startsWith("//")) {
-      text.value = text.value.trimStart().replace(/^\/+\s?/, "");
-      this.#draft(text.value);
-    }
-    this.#showComposer();
-    text.focus();
+    if (this.#conversation) this.#composer.write(mode);
   }
 
-  #submit() {
-    const box = this.#part("text");
-    const { outbox } = this.#desk;
-    if (this.#part("send").disabled) return;
-    const { note, reply } = this.#mode === "note" ? { note: box.value.trim(), reply: "" } : words.splitNote(box.value);
-    if (note) outbox.send(this.#id, "note", note);
-    if (reply) outbox.send(this.#id, "reply", reply);
+  #send(command, text, more) {
     // It is in the outbox now, which shows it and keeps it until the desk has it.
-    box.value = "";
-    this.#draft("");
-    this.#mode = "reply";
+    this.#desk.outbox.send(this.#id, command, text, more);
     this.#typedAt = 0;
-    this.#showComposer();
     this.#transcript.toEnd();
+  }
+
+  #tellTyping() {
+    if (Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = Date.now();
+    // Nobody misses a lost one: no repeat, no message.
+    post(this.#path(), { client_id: newId(), command: "typing" }).catch(() => {});
   }
 
   showOutbox() {
@@ -409,19 +332,32 @@ export class ConversationPane {
       retry: () => outbox.retryNow(),
       discard: (item) => outbox.drop(item.clientId),
       edit: (item) => {
-        const box = this.#part("text");
-        box.value = [item.text, box.value].filter(Boolean).join("\n");
-        this.#draft(box.value);
         outbox.drop(item.clientId);
-        this.write(item.command === "note" ? "note" : "reply");
+        this.#composer.restore(item);
       },
     });
+  }
+
+  async #retract(seq) {
+    const yes = await confirm("Delete this message?", "The customer sees that a message was removed, but not what it said. Files that came with it can no longer be opened.", "Delete");
+    if (yes) await this.command("retract", { of: seq });
   }
 
   // ── commands ──
 
   #path() {
     return `/conversations/${encodeURIComponent(this.#id)}/commands`;
+  }
+
+  /** What the desk knows; null, with a word to the agent, when it cannot be asked. */
+  async #ask(path) {
+    try {
+      return await get(path);
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) this.#desk.loggedOut();
+      else toast([error.message, error.hint].filter(Boolean).join(" "), "bad");
+      return null;
+    }
   }
 
   async claim() {
@@ -459,6 +395,17 @@ export class ConversationPane {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** Pass it on, if that is possible now. */
+  transfer() {
+    const c = this.#conversation;
+    if (c?.state === "waiting" || (c?.owner && this.#mine)) transfer(c, this.#acts);
+  }
+
+  /** Into the first decision that is open: pressing it is another key. */
+  approve() {
+    this.#decisions.focus();
   }
 
   toggleReadings() {

@@ -17,6 +17,11 @@ const ICONS = {
   person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4.5 20.5a7.5 7.5 0 0115 0",
   inbox: "M4 13l2.5-8h11L20 13v6H4zM4 13h4.5l1.5 2.5h4l1.5-2.5H20",
   hand: "M5 12h14M13 6l6 6-6 6",
+  file: "M7 4h7l4 4v12H7zM13.5 4v4.5H18",
+  clip: "M19 11l-7.5 7.5a4.2 4.2 0 01-6-6L13 5a2.8 2.8 0 014 4l-7.5 7.5a1.4 1.4 0 01-2-2L14 8",
+  text: "M5 7h14M5 12h14M5 17h8",
+  hold: "M9 6v12M15 6v12",
+  pass: "M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4",
   star: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7l5.6-.7z",
 };
 
@@ -136,26 +141,35 @@ export function menuButton(label, items, { look = "quiet", iconName = null, name
 }
 
 /** Ask yes or no in a modal dialog; resolves to true or false. */
-export function confirm(title, text, yes) {
+export async function confirm(title, text, yes) {
+  return (await ask(title, el("p", {}, text), yes)) !== null;
+}
+
+/**
+ * Ask something in a modal dialog; resolves to the form's data as an object, or null for no.
+ * Whatever `content` has with the attribute `autofocus` is where one begins.
+ */
+export function ask(title, content, yes) {
   return new Promise((resolve) => {
     const answer = (given) => {
       dialog.close();
       dialog.remove();
       resolve(given);
     };
-    const ok = button(yes, { look: "primary", act: () => answer(true) });
-    const dialog = el(
-      "dialog",
-      { class: "dialog", "aria-labelledby": "confirm-title", on: { cancel: () => answer(false) } },
-      el("h2", { id: "confirm-title" }, title),
-      el("p", {}, text),
-      el("div", { class: "dialog-actions" }, button("Cancel", { act: () => answer(false) }), ok),
-    );
+    const ok = el("button", { type: "submit", class: "button primary" }, el("span", {}, yes));
+    const form = el("form", { method: "dialog" }, content, el("div", { class: "dialog-actions" }, button("Cancel", { act: () => answer(null) }), ok));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      answer(Object.fromEntries(new FormData(form)));
+    });
+    const heading = el("h2", { id: `ask-${(asked += 1)}` }, title);
+    const dialog = el("dialog", { class: "dialog", "aria-labelledby": heading.id, on: { cancel: () => answer(null) } }, heading, form);
     document.body.append(dialog);
     dialog.showModal();
-    ok.focus();
+    (form.querySelector("[autofocus]") ?? ok).focus();
   });
 }
+let asked = 0;
 
 /** A line at the bottom of the window; `tone` is "plain" or "bad". */
 export function toast(text, tone = "plain") {

@@ -1,9 +1,11 @@
 // The console's beginning and its glue: logging in, the address bar, the clock, the line to the
 // server, keyboard shortcuts. The panes live in console.queue.js and console.conversation.js.
 
-import { follow, get, Outbox, post, Refused, setCsrf, Unreachable } from "./console.api.js";
+import { follow, get, post, Refused, setCsrf, Unreachable } from "./console.api.js";
 import { ConversationPane } from "./console.conversation.js";
 import { byId, confirm, icon, menuButton, setText, toast } from "./console.dom.js";
+import { Notices } from "./console.notices.js";
+import { Outbox } from "./console.outbox.js";
 import { QueuePane } from "./console.queue.js";
 import * as words from "./console.words.js";
 
@@ -20,9 +22,9 @@ let desk = null;
 async function start() {
   for (;;) {
     try {
-      const { agent, csrf } = await get("/me");
+      const { agent, csrf, file_mb: fileMb } = await get("/me");
       setCsrf(csrf);
-      showDesk(agent);
+      showDesk(agent, fileMb);
       return;
     } catch (error) {
       if (error instanceof Refused && error.status === 401) {
@@ -58,10 +60,10 @@ byId("login-form").addEventListener("submit", async (event) => {
   submit.disabled = true;
   error.textContent = "";
   try {
-    const { agent, csrf } = await post("/login", { login: name.value, password: password.value });
+    const { agent, csrf, file_mb: fileMb } = await post("/login", { login: name.value, password: password.value });
     password.value = "";
     setCsrf(csrf);
-    showDesk(agent);
+    showDesk(agent, fileMb);
   } catch (why) {
     error.textContent =
       why instanceof Unreachable ? "There is no connection to the server. Try again in a moment." : [why.message, why.hint].filter(Boolean).join(" ");
@@ -113,11 +115,11 @@ class Line {
 
 // ── the desk ──
 
-function showDesk(me) {
+function showDesk(me, fileMb) {
   byId("login").hidden = true;
   byId("desk").hidden = false;
   desk?.stop();
-  desk = new Desk(me);
+  desk = new Desk(me, fileMb);
 }
 
 class Desk {
@@ -128,9 +130,11 @@ class Desk {
   #stream;
   #timer;
   #audio = null;
+  #notices;
 
-  constructor(me) {
+  constructor(me, fileMb) {
     this.me = me;
+    this.fileMb = fileMb;
     this.now = () => Date.now() + this.#offset;
     this.outbox = new Outbox(me.login, {
       changed: (id) => id === this.#pane?.id && this.#pane.showOutbox(),
@@ -150,6 +154,7 @@ class Desk {
       this.#pane.tick();
     }, 1_000);
     byId("agent-menu").replaceChildren(this.#menu());
+    this.#notices = new Notices(byId("notices"), this.now, () => this.#showPresence());
     this.route();
   }
 
@@ -161,6 +166,7 @@ class Desk {
     // Hidden is not gone: whoever is not logged in must not find customers in the page.
     this.#pane.showNothing();
     byId("queue").replaceChildren();
+    byId("notices").replaceChildren();
     byId("announcer").textContent = "";
     byId("toasts").replaceChildren();
   }
@@ -185,11 +191,13 @@ class Desk {
   comeBack() {
     this.#stream.retry();
     this.#pane.resume();
+    this.#notices.look();
     this.outbox.retryNow();
   }
 
   #menu() {
     const toggles = () => [
+      ["I’m away", () => this.#notices.setAway(!this.#notices.away), { checked: this.#notices.away }],
       ["Sound when somebody waits", () => this.#setAlert("sound"), { checked: wanted("sound") }],
       ["Desktop notifications", () => this.#setAlert("notify"), { checked: wanted("notify") }],
       ["Keyboard shortcuts", () => byId("help").showModal()],
@@ -198,6 +206,11 @@ class Desk {
     const menu = menuButton("", toggles, { look: "plain avatar", name: `${this.me.name}: menu` });
     menu.firstChild.append(initials(this.me.name));
     return menu;
+  }
+
+  #showPresence() {
+    byId("agent-menu").classList.toggle("away", this.#notices.away);
+    byId("agent-menu").querySelector("button").setAttribute("aria-label", `${this.me.name}${this.#notices.away ? ", away" : ""}: menu`);
   }
 
   async #setAlert(kind) {
@@ -231,6 +244,7 @@ class Desk {
   #show(queue) {
     this.#offset = queue.now - Date.now();
     const fresh = this.#queue.show(queue);
+    this.#notices.showDown(queue.down);
     document.title = `${this.#queue.waiting ? `(${this.#queue.waiting}) ` : ""}Deskhand`;
     if (fresh.length) this.#alert(fresh);
   }
@@ -295,6 +309,8 @@ class Desk {
     } else if (key === "c") this.#pane.claim();
     else if (key === "r") this.#pane.write("reply");
     else if (key === "n") this.#pane.write("note");
+    else if (key === "t") this.#pane.transfer();
+    else if (key === "s") this.#pane.approve();
     else if (key === "i") this.#pane.toggleReadings();
     else if (key === "?") byId("help").showModal();
     else return false;

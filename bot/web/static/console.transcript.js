@@ -1,8 +1,10 @@
 // The middle pane's upper part: one conversation's log, entry by entry, as an agent sees it. Draws
-// entries and what is still in the outbox; decides nothing and sends nothing.
+// entries and what is still in the outbox, and offers what can be done to each; decides nothing and
+// sends nothing.
 
-import { el, icon, button } from "./console.dom.js";
-import { stars } from "./console.queue.js";
+import { el, icon, button, menuButton } from "./console.dom.js";
+import { DRAW, percent, readingTable, SETTLES } from "./console.entries.js";
+import { fileList } from "./console.files.js";
 import * as words from "./console.words.js";
 
 // Bubbles of one speaker this close together stand under one name.
@@ -18,11 +20,21 @@ export class Transcript {
   #me;
   #now;
   #last = null;
-  #byCustomerSeq = new Map();
+  #rows = new Map();
+  #before = null;
+  #talk;
+  #acts;
   #typingTimer = 0;
   #allReadings = false;
+  #atEnd = true;
 
-  constructor(root, me, now) {
+  /**
+   * @param talk the conversation's id
+   * @param acts {edit(seq, text), retract(seq), label(seq, text)}: what an entry's menu does
+   */
+  constructor(root, { me, now, talk, acts }) {
+    this.#talk = talk;
+    this.#acts = acts;
     this.#root = root;
     this.#me = me;
     this.#now = now;
@@ -33,15 +45,20 @@ export class Transcript {
     this.#newer.hidden = true;
     root.replaceChildren(this.#list, this.#pendingBox, this.#typing, this.#newer);
     root.onscroll = () => {
-      if (this.#nearEnd()) this.#newer.hidden = true;
+      this.#atEnd = this.#nearEnd();
+      if (this.#atEnd) this.#newer.hidden = true;
     };
+    // Whoever reads the end stays there, also when a picture arrives or the box below grows.
+    const grown = new ResizeObserver(() => this.#atEnd && this.toEnd());
+    for (const node of [root, this.#list, this.#pendingBox]) grown.observe(node);
   }
 
   /** The whole log, silently. */
   load(events) {
     this.#root.setAttribute("aria-live", "off");
     this.#list.replaceChildren();
-    this.#byCustomerSeq.clear();
+    this.#rows.clear();
+    this.#before = null;
     this.#last = null;
     for (const event of events) this.#append(event);
     this.toEnd();
@@ -49,7 +66,7 @@ export class Transcript {
   }
 
   add(event) {
-    const follow = this.#nearEnd();
+    const follow = this.#atEnd;
     if (event.kind === "customer_spoke") this.#hideTyping();
     this.#append(event);
     if (follow) this.toEnd();
@@ -58,12 +75,12 @@ export class Transcript {
 
   /** Texts on their way, below the log. */
   showPending(items, { edit, discard, retry }) {
-    const follow = this.#nearEnd();
+    const follow = this.#atEnd;
     this.#pendingBox.replaceChildren(
       ...items.map((item) => {
         const note = item.command === "note";
         const state = {
-          sending: "Sending…",
+          sending: item.command === "edit" ? "Changing…" : "Sending…",
           retrying: "Not sent yet, trying again",
           accepted: "Sent",
           refused: item.error ?? "Not sent.",
@@ -76,7 +93,8 @@ export class Transcript {
         return el(
           "li",
           { class: `entry ${note ? "note" : "agent"} ${item.status}`, data: { clientId: item.clientId } },
-          el("div", { class: "bubble" }, item.text),
+          item.text ? el("div", { class: "bubble" }, item.text) : null,
+          fileList(item.conversation, item.files),
           el("div", { class: "meta", role: item.status === "refused" ? "alert" : null }, el("span", {}, state), acts),
         );
       }),
@@ -85,7 +103,7 @@ export class Transcript {
   }
 
   customerTypes() {
-    const follow = this.#nearEnd();
+    const follow = this.#atEnd;
     this.#typing.hidden = false;
     clearTimeout(this.#typingTimer);
     this.#typingTimer = setTimeout(() => this.#hideTyping(), 5_000);
@@ -99,6 +117,7 @@ export class Transcript {
 
   toEnd() {
     this.#root.scrollTop = this.#root.scrollHeight;
+    this.#atEnd = true;
     this.#newer.hidden = true;
   }
 
@@ -109,15 +128,36 @@ export class Transcript {
   /** Show or hide what the assistant read in every message. */
   toggleReadings() {
     this.#allReadings = !this.#allReadings;
-    for (const { toggle } of this.#byCustomerSeq.values()) toggle?.(this.#allReadings);
+    for (const { toggle } of this.#rows.values()) toggle?.(this.#allReadings);
+  }
+
+  /** Drafts and held replies that are no longer open without a word on it: overtaken by events. */
+  showOpen(open) {
+    for (const [seq, row] of this.#rows) {
+      if (row.event.kind !== "draft_written" || row.settled || open.has(seq)) continue;
+      this.#settle({ of: seq, look: "settled", meta: "No longer needed" });
+    }
+  }
+
+  /** How the agent's own last message reads, for who wants to change it: {seq, text}, or null. */
+  lastOwn() {
+    const own = [...this.#rows.values()].filter((row) => this.#mayChange(row));
+    const row = own.at(-1);
+    return row ? { seq: row.event.seq, text: row.text } : null;
+  }
+
+  #mayChange({ event, settled }) {
+    return event.kind === "agent_spoke" && event.agent.login === this.#me.login && settled !== "gone";
   }
 
   // ── drawing ──
 
   #append(event) {
     if (event.reading && event.in_reply_to) this.#attachReading(event.in_reply_to, event.reading);
-    const draw = DRAW[event.kind];
-    const drawn = draw?.(event, this.#me, this.#now());
+    const change = SETTLES[event.kind]?.(event, this.#me, this.#before);
+    if (change) this.#settle(change);
+    this.#before = event;
+    const drawn = DRAW[event.kind]?.(event, { me: this.#me, now: this.#now(), talk: this.#talk });
     if (!drawn) return;
     if (!this.#last || words.dayKey(this.#last.at) !== words.dayKey(event.at)) {
       this.#list.append(el("li", { class: "day" }, el("span", {}, words.day(event.at, this.#now()))));
@@ -129,16 +169,53 @@ export class Transcript {
     if (drawn.line) {
       item.append(el("div", { class: "line" }, drawn.iconName ? icon(drawn.iconName) : null, drawn.line, when), ...(drawn.below ?? []));
     } else {
+      const row = { event, item, text: event.text, toggle: null, settled: null };
       item.append(el("div", { class: "name" }, drawn.iconName ? icon(drawn.iconName) : null, el("span", {}, drawn.name), when));
-      item.append(...drawn.bubbles);
+      item.append(el("div", { class: "said" }, el("div", { class: "bubbles" }, drawn.bubbles), this.#menu(row)));
+      if (drawn.meta) item.append(el("div", { class: "meta" }, drawn.meta));
+      this.#rows.set(event.seq, row);
     }
     this.#list.append(item);
     this.#last = { at: event.at, speaker: drawn.speaker };
-    if (event.kind === "customer_spoke") this.#byCustomerSeq.set(event.seq, { item, toggle: null });
+  }
+
+  /** What can be done to an entry; null for most. */
+  #menu(row) {
+    const { event } = row;
+    const items = {
+      customer_spoke: () => [["The bot should have answered this…", () => this.#acts.label(event.seq, event.text)]],
+      agent_spoke: () => [
+        ...(row.text ? [["Change message", () => this.#acts.edit(event.seq, row.text)]] : []),
+        ["Delete message", () => this.#acts.retract(event.seq)],
+      ],
+    }[event.kind];
+    if (!items || (event.kind === "agent_spoke" && !this.#mayChange(row))) return null;
+    const about = (event.text || event.files?.[0]?.name || "").slice(0, 40);
+    return menuButton("", items, { look: "plain entry-more", iconName: "more", name: `Message “${about}”: actions`, align: event.kind === "agent_spoke" ? "start" : "end" });
+  }
+
+  /** An earlier entry has changed: its words, its look, or what is said beneath it. */
+  #settle({ of, text, look, meta }) {
+    const row = this.#rows.get(of);
+    if (!row) return;
+    const { item } = row;
+    if (text !== undefined) {
+      row.text = text;
+      const shown = item.querySelector(".bubble") ?? item.querySelector(".bubbles").insertBefore(el("div", { class: "bubble" }), item.querySelector(".files"));
+      shown.title ||= `Before: ${shown.textContent}`;
+      shown.textContent = text;
+    }
+    if (look) {
+      row.settled = look;
+      item.classList.add(look);
+      if (look === "gone") item.querySelector(".menu-root")?.remove();
+    }
+    const note = item.querySelector(":scope > .meta") ?? item.insertBefore(el("div", { class: "meta" }), item.querySelector(".said").nextSibling);
+    note.textContent = meta;
   }
 
   #attachReading(seq, reading) {
-    const row = this.#byCustomerSeq.get(seq);
+    const row = this.#rows.get(seq);
     if (!row || row.toggle) return;
     const id = `reading-${seq}`;
     const panel = el("div", { class: "reading", id, hidden: true }, readingTable(reading));
@@ -153,127 +230,4 @@ export class Transcript {
     row.item.append(opener, panel);
     if (this.#allReadings) row.toggle(true);
   }
-}
-
-const percent = (share) => `${Math.round((share ?? 0) * 100)} %`;
-const bubble = (text) => el("div", { class: "bubble" }, text);
-
-function botBubbles(messages) {
-  return messages.map((one) =>
-    el(
-      "div",
-      { class: "bubble" },
-      one.text,
-      // A link, not a picture: an agent's browser fetches nothing from elsewhere by itself.
-      one.image ? el("a", { href: safeLink(one.image), rel: "noreferrer noopener", target: "_blank" }, "Picture") : null,
-      one.buttons?.length ? el("span", { class: "offered" }, one.buttons.map((b) => el("span", {}, b.title))) : null,
-    ),
-  );
-}
-
-function safeLink(url) {
-  return /^https?:\/\//i.test(url) ? url : "#";
-}
-
-function why(handoff) {
-  const reasons = words.details(handoff?.reason, handoff?.reasons);
-  return reasons.length ? el("ul", { class: "why-list" }, reasons.map((text) => el("li", {}, text))) : null;
-}
-
-// How each kind of event looks: {look, speaker, name, bubbles} or {look, line, below}. A kind that
-// is not here is not shown.
-const DRAW = {
-  started: (e) => ({ look: "system", line: e.page ? `Chat opened on ${e.page}` : "Chat opened" }),
-  customer_spoke: (e) => ({ look: "customer", speaker: "customer", name: "Customer", bubbles: [bubble(e.text)] }),
-  bot_answered: (e) =>
-    e.messages.length ? { look: "bot", speaker: "bot", name: "Assistant", iconName: "bot", bubbles: botBubbles(e.messages) } : null,
-  bot_answer_dropped: (e) => ({
-    look: "bot dropped",
-    name: "Assistant",
-    iconName: "bot",
-    bubbles: [
-      ...(e.messages.length ? botBubbles(e.messages) : [bubble("(no words)")]),
-      el("div", { class: "meta" }, `Not sent: ${e.reason || "it came too late"}`),
-    ],
-  }),
-  agent_spoke: (e, me) => ({ look: "agent", speaker: `agent:${e.agent.login}`, name: e.agent.login === me.login ? "You" : e.agent.name, bubbles: [bubble(e.text)] }),
-  agent_edited: (e, me) => ({ look: "agent", speaker: `edit:${e.of}`, name: `${name(e.agent, me)} changed a message`, bubbles: [bubble(e.text)] }),
-  agent_retracted: (e, me) => ({ look: "system", line: `${name(e.agent, me)} took a message back` }),
-  reply_held: (e, me) => ({
-    look: "note",
-    speaker: `held:${e.agent.login}`,
-    name: `Held, not sent · ${e.agent.login === me.login ? "yours" : e.agent.name}`,
-    bubbles: [bubble(e.text)],
-  }),
-  note_written: (e, me) => ({
-    look: "note",
-    speaker: `note:${e.agent.login}`,
-    name: `Internal note · ${e.agent.login === me.login ? "you" : e.agent.name}`,
-    iconName: "note",
-    bubbles: [bubble(e.text)],
-  }),
-  notice: (e) => ({ look: "system notice", line: `Told the customer: “${e.text}”` }),
-  handoff_requested: (e) => ({
-    look: "system handoff",
-    iconName: "person",
-    line: `Handed to a person: ${words.reason(e.handoff?.reason).toLowerCase()}`,
-    below: [why(e.handoff)].filter(Boolean),
-  }),
-  claimed: (e, me) => ({ look: "system", line: `${name(e.agent, me)} took the conversation` }),
-  transferred: (e, me) => ({ look: "system", line: `${name(e.agent, me)} passed it on to ${e.to ? name(e.to, me) : words.plain(e.skill).toLowerCase()}` }),
-  unclaimed: (e, me) => ({ look: "system", line: `${name(e.agent, me)} is not there any more; others are asked` }),
-  mail_sent: () => ({ look: "system", line: "The answers were sent by e-mail" }),
-  mail_failed: (e) => ({ look: "system", line: `The answers could not be sent by e-mail: ${e.problem}` }),
-  returned_to_bot: (e, me) => ({
-    look: "system",
-    iconName: "bot",
-    line: e.agent ? `${name(e.agent, me)} returned it to the assistant` : "The customer carried on with the assistant",
-  }),
-  snoozed: (e, me, now) => ({ look: "system", iconName: "clock", line: `${name(e.agent, me)} snoozed it until ${words.moment(e.until, now)}` }),
-  woken: (e) => ({
-    look: "system",
-    iconName: "clock",
-    line: { customer: "Back: the customer wrote", time: "Back: the snooze is over", agent: "Back from snooze" }[e.because] ?? "Back from snooze",
-  }),
-  closed: (e, me) => ({
-    look: "system",
-    iconName: "check",
-    line: e.agent ? `${name(e.agent, me)} closed it: ${words.outcome(e.outcome).toLowerCase()}` : "The customer ended the chat",
-  }),
-  reopened: (e) => ({ look: "system", line: e.by === "customer" ? "Opened again by the customer" : "Opened again" }),
-  rated: (e) => ({
-    look: "system rated",
-    line: el("span", {}, "The customer rated ", stars(e.stars)),
-    below: e.comment ? [el("p", { class: "comment" }, `“${e.comment}”`)] : [],
-  }),
-};
-
-function name(agent, me) {
-  return agent.login === me.login ? "You" : agent.name;
-}
-
-function readingTable(reading) {
-  const ranking = reading.ranking?.length ? reading.ranking : reading.intent ? [{ name: reading.intent, confidence: reading.confidence }] : [];
-  const facts = [
-    ["Mood", `${signed(reading.sentiment)} (frustration ${percent(reading.frustration)})`],
-    ["Out of scope", percent(reading.out_of_scope)],
-    ["Found", reading.entities?.map((one) => `${words.plain(one.entity).toLowerCase()} “${words.value(one.value)}”`).join(", ")],
-    ["Decision", [{ answer: "answer", clarify: "ask back", handoff: "hand over" }[reading.outcome] ?? reading.outcome, ...(reading.reasons ?? [])].filter(Boolean).join("; ")],
-  ];
-  return [
-    el(
-      "ol",
-      { class: "ranking" },
-      ranking.slice(0, 5).map((one) => {
-        const bar = el("meter", { min: "0", max: "1", value: String(one.confidence), "aria-hidden": "true" });
-        return el("li", {}, el("span", { class: "intent" }, words.plain(one.name)), bar, el("span", { class: "score" }, percent(one.confidence)));
-      }),
-    ),
-    el("dl", {}, facts.filter(([, given]) => given).map(([key, given]) => [el("dt", {}, key), el("dd", {}, given)])),
-  ];
-}
-
-function signed(number = 0) {
-  if (number <= -0.3) return "unhappy";
-  return number >= 0.3 ? "friendly" : "neutral";
 }

@@ -16,6 +16,7 @@ const REASONS = {
   assistant_unavailable: "Assistant not available",
   no_answer: "Assistant had no answer",
   transferred: "Passed on",
+  unclaimed: "Colleague left",
 };
 
 export const OUTCOMES = [
@@ -24,6 +25,8 @@ export const OUTCOMES = [
   ["spam", "Spam"],
   ["duplicate", "Duplicate"],
 ];
+
+export const DESKS = { slack: "Slack", telegram: "Telegram", console: "the console" };
 
 const SLOTS = {
   order_number: "Order",
@@ -109,9 +112,10 @@ export function moment(ms, now) {
   return name === "Today" ? time(ms) : `${name} ${time(ms)}`;
 }
 
-export function tomorrowAtNine(now) {
+/** Nine o'clock, so many days ahead. */
+export function morning(now, days = 1) {
   const then = new Date(now);
-  then.setDate(then.getDate() + 1);
+  then.setDate(then.getDate() + days);
   then.setHours(9, 0, 0, 0);
   return then.getTime();
 }
@@ -132,6 +136,13 @@ export function standing(card, me, now) {
     default:
       return { tone: "closed", text: card.outcome ? `Closed · ${outcome(card.outcome).toLowerCase()}` : "Closed" };
   }
+}
+
+/** Who is asked to come, as a sentence. */
+export function asked({ desk, agents, skill }) {
+  const place = DESKS[desk] ?? plain(desk);
+  if (agents?.length) return `Asked in ${place}: ${agents.map(({ name }) => name).join(", ")}`;
+  return `Asked in ${place}: everybody${skill ? ` for ${plain(skill).toLowerCase()}` : ""}`;
 }
 
 /** Lines that begin with `//` are for colleagues only. Returns {note, reply}, each maybe "". */
