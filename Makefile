@@ -65,6 +65,7 @@ format: .venv/.dev ## format the code and fix what can be fixed by itself
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+bench-desk: .venv/.emulator
 bench-%: .venv/.dev ## measure (NAME: turn, relay, desk, start, help, shop, nlu)
 	@exec $(BIN)/python -m benchmarks.$*
 
