@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
 import argon2
+import yaml
 
 from bot.events import Agent
 from bot.web.accounts import Accounts, Role
 from tests.agent_client import PASSWORD, AgentClient, new_id
-from tests.desks.contract.driver import ANNA, BEN, DeskDriver, Workplace, gateway_of
+from tests.desks.contract.driver import ANNA, BEN, CANNED, DeskDriver, Workplace, gateway_of
 from tests.gateway import RunningGateway
 
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -115,6 +117,12 @@ class ConsoleDriver:
     async def discard_draft(self, who: Agent, id: str, text: str) -> None:
         await self._do(who, id, "drop_draft", of=await self._open(id, "drafts", text))
 
+    async def send_canned(self, who: Agent, id: str, name: str) -> None:
+        response = await self._agents[who.login].http.get(f"/api/desk/conversations/{id}/canned")
+        canned = response.raise_for_status().json()["canned"]
+        (text,) = [one["text"] for one in canned if one["name"] == name]
+        await self.reply(who, id, text)
+
     async def pass_to(self, who: Agent, id: str, colleague: Agent) -> None:
         await self._do(who, id, "transfer", to=colleague.login)
 
@@ -186,7 +194,9 @@ async def running(place: Workplace) -> AsyncIterator[DeskDriver]:
     """See `driver.Running`."""
     accounts = Accounts(place.redis, hasher=CHEAP)
     async with AsyncExitStack() as stack:
-        gateway = await stack.enter_async_context(gateway_of(place))
+        plan = place.folder / "desk.yml"
+        plan.write_text(desk_plan(), encoding="utf-8")
+        gateway = await stack.enter_async_context(gateway_of(place, desk=plan))
         clients = {}
         for agent in (ANNA, BEN):
             await accounts.add(agent.login, agent.name, Role.AGENT, PASSWORD)
@@ -194,3 +204,11 @@ async def running(place: Workplace) -> AsyncIterator[DeskDriver]:
             await stack.enter_async_context(clients[agent.login].http)
             assert (await clients[agent.login].log_in(agent.login)).status_code == 200
         yield ConsoleDriver(gateway, place, clients)
+
+
+def desk_plan() -> str:
+    """The shop's own, with a canned reply that the tests know."""
+    shipped = (Path(__file__).parents[3] / "data" / "desk.yml").read_text(encoding="utf-8")
+    plan = yaml.safe_load(shipped)
+    plan["canned"] = [{"name": CANNED[0], "text": CANNED[1]}]
+    return str(yaml.safe_dump(plan))

@@ -31,6 +31,8 @@ BEN = Agent(login="ben", name="Ben Otieno")
 EMAILS = {"anna": "anna@shop.example", "ben": "ben@shop.example"}
 #: A skill that both have; at desks with a place for each skill it has one of its own.
 SKILL = "sales"
+#: A canned reply: its name, and what it says.
+CANNED = ("hours", "We are here from nine to five.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class DeskDriver(Protocol):
         ...
 
     async def discard_draft(self, who: Agent, id: str, text: str) -> None: ...
+
+    async def send_canned(self, who: Agent, id: str, name: str) -> None: ...
 
     async def pass_to(self, who: Agent, id: str, colleague: Agent) -> None: ...
 

@@ -6,7 +6,7 @@ from bot import commands as do
 from bot.conversation import State
 from bot.events import AgentSpoke, Closed, DraftDropped, Labelled, Snoozed, Transferred
 from bot.router import Router
-from tests.desks.contract.driver import ANNA, BEN, SKILL, DeskDriver
+from tests.desks.contract.driver import ANNA, BEN, CANNED, SKILL, DeskDriver
 from tests.desks.contract.truth import Truth
 from tests.desks.contract.visitor import Visitor
 from tests.scripted_assistant import ScriptedAssistant, hands_off
@@ -81,6 +81,13 @@ async def test_a_suggested_reply_can_be_edited_first(
     await suggested(desk, waiting, router)
     await desk.send_draft(ANNA, waiting.id, TAPED, changed="All but one are taped.")
     await waiting.reads("All but one are taped.")
+
+
+async def test_a_canned_reply_is_sent_by_its_name(desk: DeskDriver, waiting: Visitor) -> None:
+    name, text = CANNED
+    await desk.claim(ANNA, waiting.id)
+    await desk.send_canned(ANNA, waiting.id, name)
+    await waiting.reads(text)
 
 
 async def test_it_is_passed_on_to_a_person(

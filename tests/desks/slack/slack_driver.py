@@ -17,6 +17,7 @@ from bot.settings import Secret
 from tests.desks.contract.driver import (
     ANNA,
     BEN,
+    CANNED,
     EMAILS,
     SKILL,
     DeskDriver,
@@ -32,8 +33,6 @@ from tests.polling import soon
 Json = dict[str, Any]
 
 PATIENCE_S = 20.0
-#: A canned reply, by its name.
-CANNED = ("hours", "We are here from nine to five.")
 
 
 class SlackDriver:

@@ -27,6 +27,7 @@ from bot.settings import Secret
 from tests.desks.contract.driver import (
     ANNA,
     BEN,
+    CANNED,
     EMAILS,
     SKILL,
     DeskDriver,
@@ -44,8 +45,6 @@ SECRET = "a-secret-of-telegrams-and-ours"
 PATIENCE_S = 15.0
 ACCOUNTS = {"anna": 41_001, "ben": 41_002}
 SALES = -1001112223334
-#: A canned reply, by its name.
-CANNED = ("hours", "We are here from nine to five.")
 _MARK = re.compile(r"\?deskhand=.{8}pt(?P<id>[A-Za-z0-9_-]+):(?P<of>\w+):(?P<arg>\w*)$")
 
 

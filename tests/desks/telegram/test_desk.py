@@ -16,14 +16,13 @@ from bot.events import AgentSpoke, Closed, Labelled, NoteWritten, Snoozed, Trans
 from bot.people import AWAY
 from bot.router import Router
 from bot.settings import Secret
-from tests.desks.contract.driver import ANNA, BEN, Workplace
+from tests.desks.contract.driver import ANNA, BEN, CANNED, Workplace
 from tests.desks.contract.truth import Truth
 from tests.desks.contract.visitor import Visitor
 from tests.desks.telegram.people import Person, labels
 from tests.desks.telegram.server import TOKEN, FakeTelegram, Fault
 from tests.desks.telegram.telegram_driver import (
     ACCOUNTS,
-    CANNED,
     Found,
     TelegramDriver,
     has_button,
