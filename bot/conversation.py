@@ -3,8 +3,9 @@
 Pure: no I/O, no clock, no Redis. `decide(conversation, command)` says which events a command
 causes, `evolve(conversation, entry)` says what an event makes of the conversation. Whoever wants
 to know what can happen to a conversation reads `MOVES`; everything else in this module is the
-small print. What agents' commands mean has a module of its own (`bot.agent_commands`), and so has
-what a conversation is at one moment (`bot.state`). Sentences that customers read are not here
+small print. What commands mean is in modules of their own (`bot.chat_commands`: the customer's, the
+assistant's and the clock's; `bot.agent_commands`), and so is what a conversation is at one moment
+(`bot.state`). Sentences that customers read are not here
 (`bot.wording`), nor is storage (`bot.store`), nor who may see what (`bot.transcript`).
 
 Times are milliseconds since 1970 (UTC). An entry's `seq` starts at 1 and has no gaps. `epoch`
@@ -21,22 +22,13 @@ from typing import Any
 
 import msgspec
 
-from bot import agent_commands, wording
+from bot import agent_commands, chat_commands
 from bot.commands import (
     ABOUT_AN_ENTRY,
-    Answer,
-    AskForPerson,
     Command,
-    LeaveContact,
-    LetTimePass,
-    NoteMail,
-    Rate,
-    Say,
     Start,
-    Stay,
-    Tell,
 )
-from bot.errors import IllegalMove, NotRated, PayloadNotOffered, UnknownConversation
+from bot.errors import IllegalMove, UnknownConversation
 from bot.events import (
     AgentEdited,
     AgentRetracted,
@@ -70,7 +62,6 @@ from bot.events import (
     Started,
     Transferred,
     Unclaimed,
-    Utterance,
     Woken,
 )
 from bot.state import Conversation, Draft, Held, State, illegal
@@ -161,128 +152,6 @@ def _check(conversation: Conversation, command: Command, events: tuple[Event, ..
         state = after
 
 
-def _start(c: Conversation, command: Start) -> tuple[Event, ...]:
-    if c.seq:
-        return ()
-    return (
-        Started(page=command.page, test=command.test),
-        BotAnswered(messages=(Utterance(text=command.greeting),)),
-    )
-
-
-def _say(c: Conversation, command: Say) -> tuple[Event, ...]:
-    if command.payload is not None and command.payload not in c.offered:
-        raise PayloadNotOffered("That button is no longer there.", hint="Type your answer instead.")
-    spoke = CustomerSpoke(
-        text=command.text,
-        client_id=command.client_id,
-        payload=command.payload,
-        files=command.files,
-    )
-    if c.state is State.CLOSED:
-        return (Reopened(by="customer"), spoke)
-    if c.state is State.SNOOZED:
-        return (Woken(because="customer"), spoke)
-    return (spoke,)
-
-
-def _answer(c: Conversation, command: Answer) -> tuple[Event, ...]:
-    if c.state is not State.BOT or c.epoch != command.epoch:
-        return (
-            BotAnswerDropped(
-                messages=command.messages,
-                in_reply_to=command.in_reply_to,
-                reason=wording.DROPPED[c.state.value],
-                reading=command.reading,
-            ),
-        )
-    if command.in_reply_to not in c.pending:
-        return ()  # a second worker's copy of a turn that is already answered
-    # Also without a word said, for the sake of its reading.
-    events: list[Event] = [
-        BotAnswered(
-            messages=command.messages, in_reply_to=command.in_reply_to, reading=command.reading
-        )
-    ]
-    if command.handoff is not None:
-        events.append(HandoffRequested(handoff=command.handoff, in_reply_to=command.in_reply_to))
-        events += _draft_of(command, command.handoff)
-    return tuple(events)
-
-
-def _draft_of(command: Answer, handoff: Handoff) -> list[Event]:
-    """What the assistant would have said, for an agent to approve."""
-    if not handoff.draft:
-        return []
-    reading = command.reading
-    return [
-        DraftWritten(
-            text=handoff.draft,
-            in_reply_to=command.in_reply_to,
-            origin="assistant",
-            intent=reading.intent if reading else None,
-            confidence=reading.confidence if reading else 0.0,
-        )
-    ]
-
-
-def _ask_for_person(c: Conversation, command: AskForPerson) -> tuple[Event, ...]:
-    if command.epoch is not None and not _waits(c, command.in_reply_to, command.epoch):
-        return ()
-    if c.state in (State.WAITING, State.HUMAN):
-        return ()
-    if c.state is State.SNOOZED:
-        return (Woken(because="customer"),)
-    asked = (
-        HandoffRequested(handoff=command.handoff, in_reply_to=command.in_reply_to),
-        NoticeShown(code=command.notice, text=wording.NOTICES[command.notice]),
-    )
-    return (Reopened(by="customer"), *asked) if c.state is State.CLOSED else asked
-
-
-def _waits(c: Conversation, seq: int | None, epoch: int) -> bool:
-    """Whether message `seq` still waits for the bot's answer in the epoch of that turn."""
-    return c.state is State.BOT and c.epoch == epoch and seq in c.pending
-
-
-def _stay(c: Conversation, command: Stay) -> tuple[Event, ...]:
-    if c.state is State.BOT:
-        return ()
-    if c.state is not State.WAITING:
-        raise illegal(c, command)
-    return (ReturnedToBot(),)
-
-
-def _rate(c: Conversation, command: Rate) -> tuple[Event, ...]:
-    if c.state is not State.CLOSED:
-        raise NotRated("The conversation is still open.", hint="Rate it when it is closed.")
-    rated = Rated(stars=command.stars, comment=command.comment)
-    return () if rated == c.rating else (rated,)
-
-
-def _leave_contact(c: Conversation, command: LeaveContact) -> tuple[Event, ...]:
-    return () if command.email == c.contact else (ContactLeft(email=command.email),)
-
-
-def _note_mail(c: Conversation, command: NoteMail) -> tuple[Event, ...]:
-    if command.up_to <= c.mailed:
-        return ()
-    if command.problem:
-        return (MailFailed(up_to=command.up_to, problem=command.problem),)
-    return (MailSent(up_to=command.up_to),)
-
-
-def _tell(c: Conversation, command: Tell) -> tuple[Event, ...]:
-    if command.code in c.told or not _waits(c, command.in_reply_to, command.epoch):
-        return ()
-    return (NoticeShown(code=command.code, text=wording.NOTICES[command.code]),)
-
-
-def _let_time_pass(c: Conversation, command: LetTimePass) -> tuple[Event, ...]:
-    over = c.snoozed_until is not None and c.snoozed_until <= command.now
-    return (Woken(because="time"),) if over else ()
-
-
 def _step_due(c: Conversation) -> int | None:
     if c.assigned is None:
         return c.waiting_since
@@ -307,19 +176,7 @@ def next_due(c: Conversation, *, owner_check_ms: int) -> int | None:
 
 
 _DECIDERS: Mapping[type[Any], Callable[..., tuple[Event, ...]]] = MappingProxyType(
-    {
-        Start: _start,
-        Say: _say,
-        Answer: _answer,
-        AskForPerson: _ask_for_person,
-        Stay: _stay,
-        Rate: _rate,
-        LeaveContact: _leave_contact,
-        NoteMail: _note_mail,
-        Tell: _tell,
-        LetTimePass: _let_time_pass,
-        **agent_commands.DECIDERS,
-    }
+    {**chat_commands.DECIDERS, **agent_commands.DECIDERS}
 )
 
 

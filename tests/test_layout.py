@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [
     {"bot.state", "bot.desk_plan", "bot.help"},
     {
         "bot.agent_commands",
+        "bot.chat_commands",
         "bot.conversation",
         "bot.triage",
         "bot.suggestions",
