@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import anyio
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -32,14 +33,14 @@ class Listener:
     def wake(self) -> None:
         self._event.set()
 
-    async def wait(self, timeout: float) -> bool:
-        """True when woken, False after `timeout` seconds. Wakes between two waits are kept."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout)
-        except asyncio.TimeoutError:
-            return False
+    async def wait(self, within_s: float) -> bool:
+        """True when woken, False after `within_s` seconds. Wakes between two waits are kept."""
+        # Not asyncio.wait_for: Python 3.10's loses a cancellation that comes with the wake-up.
+        with anyio.move_on_after(within_s):
+            await self._event.wait()
+        woken = self._event.is_set()
         self._event.clear()
-        return True
+        return woken
 
 
 class Wakes:
