@@ -93,8 +93,10 @@ class Delivery:
         except UnknownConversation:
             return Rest()  # it is no longer kept
         c = news.conversation
-        if self._desk.name not in c.desks or not news.entries:
+        if self._desk.name not in c.desks:
             return Rest(seen=c.seq)
+        if not news.entries:
+            return Rest(seen=thread.seen)  # not c.seq: `c` may be a little ahead of the entries
         if down is not None:
             await self._owe(c, thread, down)
         if rest_ms:
@@ -189,12 +191,11 @@ class Delivery:
         await self._ask_elsewhere(c)
 
     async def _ask_elsewhere(self, c: Conversation) -> None:
-        """Who waits at this desk is shown at another, too."""
+        """Who waits at this desk is shown at another, too. Who is asked and what comes next stay:
+        at night that is the ladder from its beginning."""
         if c.state is not State.WAITING or c.assigned is None or c.assigned.desk != self._desk.name:
             return
-        asked = msgspec.structs.replace(
-            c.assigned, desk=await self._other_desk(), rung="other_desk"
-        )
+        asked = msgspec.structs.replace(c.assigned, desk=await self._other_desk())
         await self._router.execute(c.id, commands.Assign(assigned=asked, epoch=c.epoch))
 
     async def _other_desk(self) -> str:

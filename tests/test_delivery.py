@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import anyio
@@ -19,9 +20,9 @@ from bot.delivery import DOWN_AFTER, Delivery, Station
 from bot.desk_health import DeskHealth, Pace, downs
 from bot.errors import DeskBusy, DeskDown, DeskRefused, ThreadGone
 from bot.events import Agent, Assigned
-from bot.following import follow
+from bot.following import Rest, follow
 from bot.router import Router
-from bot.store import Follower, Store
+from bot.store import Follower, News, Store
 from bot.threads import Threads
 from bot.wakes import Wakes
 from bot.work import Work
@@ -345,7 +346,7 @@ async def test_with_no_other_desk_who_waits_is_shown_in_the_console(
     c = await store.load(id)
     assert c.desks == ("slack", "console")
     assert c.assigned is not None
-    assert (c.assigned.rung, c.state) == ("other_desk", State.WAITING)
+    assert (c.assigned.rung, c.state) == ("first", State.WAITING)
 
 
 async def test_an_alert_that_cannot_be_given_stops_nothing(
@@ -373,6 +374,23 @@ async def test_a_desk_that_hangs_counts_as_failed(
     rest = await delivery.act(id)
     assert rest.due is not None
     assert platform.messages == []
+
+
+async def test_what_is_appended_while_it_is_looked_is_not_passed_over(
+    delivery: Delivery, store: Store, router: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries and state are read one after the other: the state may be ahead."""
+    id = await hand_off(router, "one")
+    seen = (await delivery.act(id)).seen
+    await router.from_customer(id, "two", client_id=new_id())
+    news = await store.news(id, seen or 0, "agent")
+
+    async def late(*_: object) -> News:
+        return replace(news, entries=[])
+
+    monkeypatch.setattr(store, "news", late)
+    assert await delivery.act(id) == Rest(seen=seen)
+    assert news.conversation.seq == (seen or 0) + 1
 
 
 # ── many ──
