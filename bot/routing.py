@@ -296,7 +296,7 @@ def _told(c: Conversation, s: Situation, now: int, code: str) -> tuple[NoticeSho
 
 def _later(c: Conversation, s: Situation) -> NoticeShown:
     """How the customer gets the answer without waiting for it here."""
-    if c.contact:
+    if c.contact and s.mail:
         text = wording.NOTICES["mail_later"].format(email=c.contact)
         return NoticeShown(code="mail_later", text=text)
     code = "leave_email" if s.mail else "come_back"

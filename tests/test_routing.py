@@ -354,6 +354,7 @@ def test_that_all_are_busy_or_away_is_said_as_it_is() -> None:
         (True, None, "leave_email", "and the answer will be sent there."),
         (True, "mads@example.com", "mail_later", "will also be sent to mads@example.com."),
         (False, None, "come_back", "come back to the answer later."),
+        (False, "mads@example.com", "come_back", "come back to the answer later."),
     ],
 )
 def test_in_the_end_the_customer_need_not_wait_here(
