@@ -139,7 +139,8 @@ def _speak(c: Conversation, said: AgentSpoke, note: str) -> Events:
                 f"{len(c.held)} replies are held here already.",
                 hint="Take over, discard some, or write a note.",
             )
-        return (*noted, ReplyHeld(agent=said.agent, text=said.text, files=said.files))
+        held = ReplyHeld(agent=said.agent, text=said.text, files=said.files, draft=said.draft)
+        return (*noted, held)
     if c.state is State.WAITING:
         return (Claimed(agent=said.agent), *noted, said)
     if c.state is State.SNOOZED:
@@ -149,7 +150,9 @@ def _speak(c: Conversation, said: AgentSpoke, note: str) -> Events:
 
 def _send_held(c: Conversation, command: SendHeld) -> Events:
     held = _held(c, command.held, command.agent)
-    said = AgentSpoke(agent=held.agent, text=held.text, files=held.files)
+    said = AgentSpoke(
+        agent=held.agent, text=held.text, files=held.files, draft=held.draft, held=held.seq
+    )
     settled = HeldDropped(agent=held.agent, of=held.seq)
     if c.owner == held.agent:
         return (*_speak(c, said, ""), settled)
@@ -175,28 +178,34 @@ def _note(c: Conversation, command: Note) -> Events:
 
 
 def _edit(c: Conversation, command: Edit, about: Entry | None) -> Events:
-    _require_own_words(command.agent, about)
-    if command.of in c.retracted:
+    own = _own_words(command.agent, about)
+    if isinstance(own.event, ReplyHeld):
+        raise IllegalMove("It has not been sent.", hint="Discard it, and write what you mean.")
+    if own.seq in c.retracted:
         raise IllegalMove("That message was taken back.", hint="Write a new one.")
-    edited = AgentEdited(agent=command.agent, of=command.of, text=command.text)
+    edited = AgentEdited(agent=command.agent, of=own.seq, text=command.text)
     if command.note:
         return (NoteWritten(agent=command.agent, text=command.note), edited)
     return (edited,)
 
 
 def _retract(c: Conversation, command: Retract, about: Entry | None) -> Events:
-    _require_own_words(command.agent, about)
-    if command.of in c.retracted:
+    own = _own_words(command.agent, about)
+    if isinstance(own.event, ReplyHeld):
+        return _drop_held(c, DropHeld(agent=command.agent, held=own.seq))
+    if own.seq in c.retracted:
         return ()
-    return (AgentRetracted(agent=command.agent, of=command.of),)
+    return (AgentRetracted(agent=command.agent, of=own.seq),)
 
 
-def _require_own_words(agent: Agent, about: Entry | None) -> None:
-    if about is None or not isinstance(about.event, AgentSpoke) or about.event.agent != agent:
-        raise IllegalMove(
-            "That is no message of yours to the customer.",
-            hint="Only your own messages can be changed or taken back.",
-        )
+def _own_words(agent: Agent, about: Entry | None) -> Entry:
+    match about:
+        case Entry(event=AgentSpoke(agent=author) | ReplyHeld(agent=author)) if author == agent:
+            return about
+    raise IllegalMove(
+        "That is no message of yours to the customer.",
+        hint="Only your own messages can be changed or taken back.",
+    )
 
 
 # ------------------------------------------------------------------------------------ drafts

@@ -79,7 +79,7 @@ class DropHeld(Record, frozen=True):
 
 
 class Edit(Record, frozen=True):
-    """Change the own message of seq `of`."""
+    """Change the own message of seq `of`: what was sent, also if it was held at first."""
 
     agent: Agent
     of: int
@@ -88,7 +88,7 @@ class Edit(Record, frozen=True):
 
 
 class Retract(Record, frozen=True):
-    """Take back the own message of seq `of`."""
+    """Take back the own message of seq `of`; one that is held is discarded."""
 
     agent: Agent
     of: int

@@ -235,9 +235,8 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
             )
         case AgentRetracted(of=of):
             changes["retracted"] = (*c.retracted, of)
-        case ReplyHeld(agent=agent, text=text, files=files):
-            held = Held(seq=entry.seq, agent=agent, text=text, files=files)
-            changes["held"] = (*c.held, held)
+        case ReplyHeld():
+            changes["held"] = (*c.held, Held(seq=entry.seq, **msgspec.structs.asdict(event)))
         case HeldDropped(of=of):
             changes["held"] = tuple(h for h in c.held if h.seq != of)
         case DraftWritten():

@@ -27,8 +27,17 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Agent(Record, frozen=True):
+    """Somebody who works here. Known by `login`: two are the same person whatever they are called,
+    since plan, console and an older log may name them differently."""
+
     login: str
     name: str
+
+    def __eq__(self, other: object) -> bool:
+        return self.login == other.login if isinstance(other, Agent) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.login)
 
 
 class Button(Record, frozen=True):
@@ -142,12 +151,14 @@ class Claimed(_Event, frozen=True, tag="claimed"):
 
 
 class AgentSpoke(_Event, frozen=True, tag="agent_spoke"):
-    """`draft` is the seq of the `DraftWritten` that the agent approved, as it was or changed."""
+    """`draft` is the seq of the `DraftWritten` that the agent approved, as it was or changed;
+    `held` that of the `ReplyHeld` as which it waited."""
 
     agent: Agent
     text: str
     files: tuple[File, ...] = ()
     draft: int | None = None
+    held: int | None = None
 
 
 class AgentEdited(_Event, frozen=True, tag="agent_edited"):
@@ -166,11 +177,13 @@ class AgentRetracted(_Event, frozen=True, tag="agent_retracted"):
 
 
 class ReplyHeld(_Event, frozen=True, tag="reply_held"):
-    """What somebody else than the owner wrote to the customer, who has not seen it."""
+    """What somebody else than the owner wrote to the customer, who has not seen it. `draft` as in
+    `AgentSpoke`."""
 
     agent: Agent
     text: str
     files: tuple[File, ...] = ()
+    draft: int | None = None
 
 
 class HeldDropped(_Event, frozen=True, tag="held_dropped"):

@@ -18,7 +18,7 @@ import msgspec
 from bot import commands
 from bot.conversation import Conversation, decide, record
 from bot.errors import StoreUnavailable, TextEmpty, TextTooLong
-from bot.events import INTENT_AT_MOST, Entry, File, Handoff
+from bot.events import INTENT_AT_MOST, AgentSpoke, Entry, File, Handoff, ReplyHeld
 from bot.store import Store
 
 #: Longest message, in characters. Enough for any question; short enough for every desk.
@@ -120,13 +120,12 @@ class Router:
             IllegalMove: not possible in the conversation's state. Nothing has changed.
             StoreUnavailable: Redis is away. It may or may not be stored: repeat with the same key.
         """
-        about = await self._about(id, command)
         for _ in range(TRIES):
             found = await self._store.find(id, key)
             before = found.conversation
             if found.stored_at is not None:
                 return Outcome(before, found.stored_at, changed=False, duplicate=True)
-            events = decide(before, command, about)
+            events = decide(before, command, await self._about(id, command))
             if not events:
                 return Outcome(before, before.seq, changed=False)
             after, entries = record(before, events, at=self.now(), key=key)
@@ -138,10 +137,19 @@ class Router:
         raise StoreUnavailable("This conversation is too busy.", hint="Send it again in a moment.")
 
     async def _about(self, id: str, command: commands.Command) -> Entry | None:
-        """The entry that the command speaks of. Entries never change, so it can be read ahead."""
+        """The entry that the command speaks of; of a held reply that has been sent, the words that
+        were. Read after the state, so that it is at least as new: what is newer loses the race."""
         if not isinstance(command, commands.ABOUT_AN_ENTRY):
             return None
-        return next(iter(await self._store.log(id, after=command.of - 1, count=1)), None)
+        about = next(iter(await self._store.log(id, after=command.of - 1, count=1)), None)
+        if about is None or not isinstance(about.event, ReplyHeld):
+            return about
+        later = await self._store.log(id, after=about.seq)
+        return next((one for one in later if _was_held_as(one, about.seq)), about)
+
+
+def _was_held_as(entry: Entry, seq: int) -> bool:
+    return isinstance(entry.event, AgentSpoke) and entry.event.held == seq
 
 
 def _cleaned(command: commands.Command) -> commands.Command:

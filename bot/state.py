@@ -24,12 +24,14 @@ class State(str, Enum):
 
 
 class Held(Record, frozen=True):
-    """A reply by somebody else than the owner, which waits for that agent's decision."""
+    """A reply by somebody else than the owner, which waits for that agent's decision; the fields
+    are those of `ReplyHeld`."""
 
     seq: int
     agent: Agent
     text: str
     files: tuple[File, ...] = ()
+    draft: int | None = None
 
 
 class Draft(Record, frozen=True):

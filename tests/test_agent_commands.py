@@ -10,18 +10,22 @@ from bot.agent_commands import HELD_AT_MOST
 from bot.conversation import Conversation, State, decide, record
 from bot.errors import IllegalMove, OwnedByOther
 from bot.events import (
+    Agent,
     AgentRetracted,
     AgentSpoke,
     Assigned,
     Claimed,
+    Closed,
     ContactLeft,
     Entry,
     Event,
     HeldDropped,
     Labelled,
     NoteWritten,
+    ReplyHeld,
     Transferred,
 )
+from bot.state import Draft
 from tests.every_state import ANNA, ASK, BEN, IN, PHOTO, SAY, WHY, after
 
 HUMAN, WAITING = IN[State.HUMAN], IN[State.WAITING]
@@ -48,7 +52,7 @@ def test_a_reply_by_somebody_else_is_held_until_its_writer_takes_over() -> None:
     assert held.unanswered == HUMAN.unanswered, "the customer has no answer yet"
     (one,) = held.held
     _, said, settled = sent(held, do.SendHeld(agent=BEN, held=one.seq))
-    assert said == AgentSpoke(agent=BEN, text="Let me", files=(PHOTO,))
+    assert said == AgentSpoke(agent=BEN, text="Let me", files=(PHOTO,), held=one.seq)
     assert settled == HeldDropped(agent=BEN, of=one.seq)
     taken = after(held, do.SendHeld(agent=BEN, held=one.seq))
     assert (taken.owner, taken.held, taken.unanswered) == (BEN, (), ())
@@ -194,3 +198,44 @@ def test_an_intent_has_a_name() -> None:
 def test_asking_for_a_person_again_keeps_what_is_held() -> None:
     held = after(HUMAN, do.Reply(agent=BEN, text="Let me"), do.ReturnToBot(agent=ANNA), ASK)
     assert [one.text for one in held.held] == ["Let me"]
+
+
+# ── who it is ──
+
+
+def test_an_agent_is_known_by_login_whatever_they_are_called() -> None:
+    renamed = Agent(login="anna", name="A. Berg")
+    assert (renamed == ANNA, renamed == BEN, len({renamed, ANNA})) == (True, False, 1)
+    assert decide(HUMAN, do.Claim(agent=renamed)) == ()
+    assert [type(e) for e in sent(HUMAN, do.Reply(agent=renamed, text="Hi"))] == [AgentSpoke]
+    assert [type(e) for e in sent(HUMAN, do.Close(agent=renamed, outcome="solved"))] == [Closed]
+    edit = do.Edit(agent=renamed, of=9, text="Hello")
+    assert len(decide(HUMAN, edit, at(9, AgentSpoke(agent=ANNA, text="Helo")))) == 1
+
+
+# ── held, then changed or sent ──
+
+
+def test_a_draft_that_was_held_is_settled_when_it_is_sent() -> None:
+    drafted = msgspec.structs.replace(
+        HUMAN, drafts=(Draft(seq=4, text="Sorry!", in_reply_to=3, origin="assistant"),)
+    )
+    held = after(drafted, do.SendDraft(agent=BEN, draft=4))
+    assert [draft.seq for draft in held.drafts] == [4], "not sent yet: the owner may still send it"
+    (one,) = held.held
+    taken = after(held, do.SendHeld(agent=BEN, held=one.seq))
+    assert taken.drafts == ()
+    with pytest.raises(IllegalMove, match="no longer open"):
+        decide(taken, do.SendDraft(agent=BEN, draft=4))
+
+
+def test_a_held_reply_that_is_taken_back_is_discarded_and_its_text_cannot_be_changed() -> None:
+    held = after(HUMAN, do.Reply(agent=BEN, text="Let me"))
+    (one,) = held.held
+    waits = at(one.seq, ReplyHeld(agent=BEN, text="Let me"))
+    dropped = decide(held, do.Retract(agent=BEN, of=one.seq), waits)
+    assert dropped == (HeldDropped(agent=BEN, of=one.seq),)
+    with pytest.raises(IllegalMove, match="has not been sent"):
+        decide(held, do.Edit(agent=BEN, of=one.seq, text="Let us"), waits)
+    with pytest.raises(IllegalMove, match="no message of yours"):
+        decide(held, do.Retract(agent=ANNA, of=one.seq), waits)

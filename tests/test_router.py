@@ -12,7 +12,7 @@ from bot.events import Agent, AgentEdited, AgentSpoke, Claimed, CustomerSpoke, N
 from bot.router import TEXT_AT_MOST, Router, clean, split_notes
 from bot.store import Store
 from bot.transcript import for_customer
-from tests.every_state import PHOTO
+from tests.every_state import BEN, PHOTO
 
 ANNA = Agent(login="anna", name="Anna")
 
@@ -138,3 +138,21 @@ def test_text_is_refused_when_there_is_none_or_too_much() -> None:
     assert len(clean("x" * TEXT_AT_MOST)) == TEXT_AT_MOST
     with pytest.raises(TextTooLong, match="4,001 characters"):
         clean("x" * (TEXT_AT_MOST + 1))
+
+
+async def test_words_that_were_held_and_then_sent_can_be_changed_and_taken_back(
+    store: Store, router: Router
+) -> None:
+    """A desk knows the message that its agent wrote, and that was stored as a held reply."""
+    id = (await router.open()).id
+    await router.ask_for_person(id, client_id="client-1", reason="asked_for_human")
+    await router.from_agent(id, do.Claim(agent=ANNA), client_id="client-2")
+    held = await router.from_agent(id, do.Reply(agent=BEN, text="helo"), client_id="client-3")
+    await router.from_agent(id, do.SendHeld(agent=BEN, held=held.seq), client_id="client-4")
+    (said,) = [e.seq for e in await store.log(id) if isinstance(e.event, AgentSpoke)]
+    change = do.Edit(agent=BEN, of=held.seq, text="hello")
+    await router.from_agent(id, change, client_id="client-5")
+    assert (await store.log(id))[-1].event == AgentEdited(agent=BEN, of=said, text="hello")
+    back = do.Retract(agent=BEN, of=held.seq)
+    taken = await router.from_agent(id, back, client_id="client-6")
+    assert taken.conversation.retracted == (said,)

@@ -180,16 +180,12 @@ class Writing:
             return
         text = plain(message.get("text", ""), await self._parts.names_in(message.get("text", "")))
         try:
-            if isinstance(said, ReplyHeld):
-                raise IllegalMove(
-                    "it has not been sent.", hint="Discard it, and write what you mean."
-                )
             edit = commands.Edit(agent=said.agent, of=of, text=text)
             await self._parts.router.from_agent(
                 conversation, edit, client_id=f"{_message_id(channel, ts)}:{version}"
             )
         except (IllegalMove, BadMessage) as why:
-            words = refusal(why, what="The customer still sees it as it was")
+            words = refusal(why, what="Nothing changes for the customer")
             await self._whisper(message["user"], channel, message["thread_ts"], words)
 
     async def _deleted(self, channel: str, ts: str, before: Json | None) -> None:
@@ -199,13 +195,10 @@ class Writing:
         if found is None:
             return  # not arrived yet, and never to be sent
         conversation, of, said = found
-        order = commands.DropHeld(agent=said.agent, held=of)
         retract = commands.Retract(agent=said.agent, of=of)
         try:
             await self._parts.router.from_agent(
-                conversation,
-                order if isinstance(said, ReplyHeld) else retract,
-                client_id=f"{_message_id(channel, ts)}:deleted",
+                conversation, retract, client_id=f"{_message_id(channel, ts)}:deleted"
             )
         except IllegalMove as why:
             log.info("a deletion in Slack changed nothing: %s", why.message)

@@ -30,7 +30,7 @@ from bot.desks.telegram_office import Office, place_of, said_of
 from bot.desks.telegram_search import card_key
 from bot.desks.telegram_text import own
 from bot.errors import BadMessage, DeskRefused, IllegalMove, UnknownConversation
-from bot.events import Agent, AgentSpoke, File
+from bot.events import Agent, AgentSpoke, File, ReplyHeld
 from bot.files import FilesFull
 from bot.transcript import wordings
 
@@ -156,8 +156,8 @@ class Actions:
             await self._told(said, self._reply(said, id))
             return
         entry = next(iter(await office.store.log(id, after=stored - 1, count=1)), None)
-        if entry is None or not isinstance(entry.event, AgentSpoke):
-            return  # a note, a held reply: what it says elsewhere stays as it was
+        if entry is None or not isinstance(entry.event, AgentSpoke | ReplyHeld):
+            return  # a note: what it says elsewhere stays as it was
         edit = do.Edit(agent=member.agent, of=stored, text=said.text)
         await self._told(said, self._do(id, edit, f"telegram:edit:{said.update}"))
 
