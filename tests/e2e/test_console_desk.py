@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import FilePayload, Locator, Route, expect
 from redis.asyncio import Redis
 
-from bot.events import AgentSpoke, File
+from bot.events import AgentSpoke, Claimed, File
 from bot.files import Files
 from bot.router import now_ms
 from bot.store import SHELVES
@@ -222,6 +222,27 @@ async def test_the_list_of_ready_made_texts_opens_by_its_button_and_closes_with_
 
 
 # ── passing on, putting away ──
+
+
+async def test_what_is_ordered_while_another_order_is_under_way_is_done_after_it(
+    seat: Seat, guest: Guest
+) -> None:
+    await seat.log_in()
+    await seat.open(guest.id)
+    first = anyio.Event()
+
+    async def slow(route: Route) -> None:
+        await first.wait()
+        await route.continue_()
+
+    await seat.page.route("**/commands", slow, times=1)
+    await seat.button("Claim").dblclick()
+    await seat.button("More actions").click()
+    await seat.page.get_by_role("menuitem", name="Close: solved").click()
+    first.set()
+    await expect(seat.page.locator(".pill")).to_have_text("Closed · solved")
+    kinds = [type(entry.event) for entry in await guest.store.log(guest.id)]
+    assert kinds.count(Claimed) == 1
 
 
 async def test_a_conversation_is_passed_on_to_a_colleague(

@@ -3,16 +3,16 @@
 // through the stream like everybody else's doing.
 
 import { actionsOf, label, transfer } from "./console.actions.js";
-import { follow, get, newId, post, Refused, Unreachable } from "./console.api.js";
+import { follow, get, newId, post, Refused } from "./console.api.js";
 import { Composer } from "./console.composer.js";
 import { showContext } from "./console.context.js";
 import { Decisions } from "./console.decisions.js";
 import { confirm, el, icon, setText, toast } from "./console.dom.js";
+import { commandsOf, Orders } from "./console.orders.js";
 import { Transcript } from "./console.transcript.js";
 import * as words from "./console.words.js";
 
 const TYPING_EVERY_MS = 3_000;
-const COMMAND_TRIES = 3;
 
 export class ConversationPane {
   #root;
@@ -27,7 +27,7 @@ export class ConversationPane {
   #decisions;
   #generation = 0;
   #typedAt = 0;
-  #busy = false;
+  #orders;
 
   /**
    * @param desk {me, fileMb, now(), outbox, line(up, name), loggedOut(), showContext()}
@@ -42,6 +42,7 @@ export class ConversationPane {
       lastOwn: () => this.#transcript.lastOwn(),
       canned: async () => (await this.#ask(`/conversations/${encodeURIComponent(this.#id)}/canned`))?.canned ?? [],
     });
+    this.#orders = new Orders(() => desk.loggedOut());
     this.#decisions = new Decisions({
       decide: (command, of) => this.command(command, { of }),
       change: (mode, seq, text) => this.#composer.change(mode, seq, text),
@@ -322,7 +323,7 @@ export class ConversationPane {
     if (Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = Date.now();
     // Nobody misses a lost one: no repeat, no message.
-    post(this.#path(), { client_id: newId(), command: "typing" }).catch(() => {});
+    post(commandsOf(this.#id), { client_id: newId(), command: "typing" }).catch(() => {});
   }
 
   showOutbox() {
@@ -344,10 +345,6 @@ export class ConversationPane {
   }
 
   // ── commands ──
-
-  #path() {
-    return `/conversations/${encodeURIComponent(this.#id)}/commands`;
-  }
 
   /** What the desk knows; null, with a word to the agent, when it cannot be asked. */
   async #ask(path) {
@@ -372,29 +369,8 @@ export class ConversationPane {
     if (yes) await this.command("take_over");
   }
 
-  /** Send a command; a lost answer is asked for again with the same id, so it happens once. */
-  async command(command, more = {}) {
-    if (this.#busy) return;
-    this.#busy = true;
-    const body = { client_id: newId(), command, ...more };
-    const path = this.#path();
-    try {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          await post(path, body);
-          return;
-        } catch (error) {
-          const passing = error instanceof Unreachable || (error instanceof Refused && error.passing);
-          if (!passing || tries === COMMAND_TRIES) throw error;
-          await new Promise((resolve) => setTimeout(resolve, 700 * tries));
-        }
-      }
-    } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.#desk.loggedOut();
-      else toast([error.message, error.hint, error instanceof Unreachable ? "Nothing has changed; try again." : ""].filter(Boolean).join(" "), "bad");
-    } finally {
-      this.#busy = false;
-    }
+  command(command, more) {
+    return this.#orders.send(this.#id, command, more);
   }
 
   /** Pass it on, if that is possible now. */

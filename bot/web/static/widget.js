@@ -319,8 +319,9 @@
     try {
       item.file = await authorised((token) => upload(item, token));
       blobs.set(item.file.id, Promise.resolve(item.blob));
-    } catch ({ message }) {
+    } catch ({ message, status }) {
       item.trouble = message;
+      if (status >= 400 && status < 500 && status !== 429) delete item.part; // it stays refused
     }
     saveAttached();
     onInput();
@@ -701,7 +702,7 @@
     }).observe(canvas);
     return canvas;
   };
-  const fileParts = ({ name, size }) => [h("b", { dir: "auto" }, name), h("small", {}, sizeOf({ size }))];
+  const fileParts = (file) => [h("b", { dir: "auto" }, file.name), h("small", {}, sizeOf(file))];
   /** A file in the log: a picture that opens in a tab of its own, or a chip that saves it. */
   const buildFile = (file) => {
     const { id, name, type } = file;
@@ -1266,7 +1267,7 @@
     header { display: flex; padding: 12px 10px 12px 16px; }
     header :focus-visible { outline-color: currentColor; outline-offset: -3px; }
     header .icon:hover { background: #8883; }
-    .icon:has(+ .icon) svg { stroke-width: 3; }
+    header .icon:has(+ .icon) svg { stroke-width: 3; }
     .who { flex: 1; min-width: 0; }
     .who > div { display: flex; align-items: center; gap: 12px; }
     .who div div { min-width: 0; }
@@ -1362,13 +1363,13 @@
     .chip b { flex: 1; min-width: 0; overflow-wrap: anywhere; }
     small { font-size: 13px; color: var(--dim); font-weight: 400; }
     .bad small { flex-basis: 100%; order: 1; color: var(--bad); }
-    .chip .plain { order: 2; min-height: 32px; padding: 3px 12px; }
+    .chip .plain { order: 2; }
     .chip canvas { width: 36px; height: 36px; border-radius: 8px; object-fit: cover; }
-    .chip .icon { width: 32px; height: 32px; margin-inline-end: -6px; }
+    .chip .icon { width: 32px; height: 32px; }
     progress { width: 84px; height: 6px; accent-color: var(--accent); }
-    .picture { max-width: 100%; border-radius: 14px; overflow: hidden; background: var(--soft); }
-    .picture canvas { display: block; width: 220px; max-width: 100%; height: 160px; object-fit: cover; }
-    .picture svg { width: 220px; height: 80px; padding: 24px; }
+    .picture { border-radius: 14px; overflow: hidden; background: var(--soft); }
+    .picture canvas { display: block; width: 220px; height: 160px; object-fit: cover; }
+    .picture svg { margin: 24px; }
     .drop { outline: 3px dashed var(--link); outline-offset: -8px; }
     .send:disabled { background: var(--soft); color: var(--dim); cursor: default; }
 
