@@ -7,8 +7,8 @@ Belongs here: what is posted and changed, and in which order. Does not belong he
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -56,8 +56,6 @@ from bot.routing import skill_of
 from bot.store import Store
 from bot.threads import Key, Thread
 from bot.transcript import wordings
-
-log = logging.getLogger(__name__)
 
 #: Room for the sign before a further part of a long message.
 CONTINUED: Final = 2
@@ -113,8 +111,12 @@ class Topics:
             await self._leave(thread)
             raise ThreadGone("The conversation belongs into another Telegram group now.")
         entries = await self._store.log(c.id)
-        await self._begin(c, entries, thread, chat)
-        place = await self._open(c, thread, chat)
+        begin = await self._beginning(c, entries, thread, chat)
+        kind = begin.get("kind") or thread.fact("kind") or "chain"
+        # Both take a moment, and neither needs the other.
+        place, _ = await asyncio.gather(
+            self._open(c, thread, chat, kind), self._keep(thread, begin)
+        )
         shown = Shown(c, entries, wordings(entries), thread, place)
         await self._renew_card(shown, news)
         await self._show_card(shown)
@@ -127,19 +129,24 @@ class Topics:
 
     # ------------------------------------------------------------------------------- opening
 
-    async def _begin(
+    async def _beginning(
         self, c: Conversation, entries: Sequence[Entry], thread: Thread, chat: int
-    ) -> None:
-        """What there is now will stand on the card; what comes after it is posted."""
+    ) -> dict[str, str]:
+        """The facts of a new thread: what there is now will stand on the card, what comes after it
+        is posted. None when it has begun already."""
         if thread.fact("upto") is not None:
-            return
+            return {}
         latest = str(entries[-1].seq)
-        await thread.keep(
-            kind="topic" if await self._has_topics(chat) else "chain",
-            upto=latest,
-            opened=latest,
-            topic=_digest(cards.topic_name(c), cards.ICONS[c.state]),
-        )
+        return {
+            "kind": "topic" if await self._has_topics(chat) else "chain",
+            "upto": latest,
+            "opened": latest,
+            "topic": _digest(cards.topic_name(c), cards.ICONS[c.state]),
+        }
+
+    async def _keep(self, thread: Thread, facts: dict[str, str]) -> None:
+        if facts:
+            await thread.keep(**facts)
 
     async def _has_topics(self, chat: int) -> bool:
         """Asked once in a while: it hardly ever changes."""
@@ -149,9 +156,9 @@ class Topics:
             self._forums[chat] = (known, time.monotonic())
         return known
 
-    async def _open(self, c: Conversation, thread: Thread, chat: int) -> Place:
+    async def _open(self, c: Conversation, thread: Thread, chat: int, kind: str) -> Place:
         """Where the thread is; it is made if it is not there."""
-        if thread.fact("kind") == "chain":
+        if kind == "chain":
             return Place(chat, root=int(thread.root) if thread.root else None)
         if thread.root is None:
             name, icon = cards.topic_name(c), cards.ICONS[c.state]
