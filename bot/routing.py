@@ -18,7 +18,7 @@ the next opening.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -135,6 +135,23 @@ def desk_now(plan: Plan, s: Situation, others_than: Collection[str] = ()) -> str
     return next(usable, None)
 
 
+def desk_for(agents: Sequence[Agent], plan: Plan, s: Situation, usual: str) -> str:
+    """Where these are to be asked: at the `usual` desk, unless they have an account only at others;
+    then at the first of those that can be reached."""
+    logins = {agent.login for agent in agents}
+    members = [one.member for one in s.people if one.member.login in logins]
+    known = {desk for member in members for desk in _desks_of(member)}
+    if not known or usual in known:
+        return usual
+    return next((desk for desk in plan.desks if desk in known & s.desks), usual)
+
+
+def _desks_of(member: Member) -> list[str]:
+    """The outside desks at which they have an account, as far as the plan says."""
+    accounts = {"slack": member.slack or member.email, "telegram": member.telegram}
+    return [desk for desk, account in accounts.items() if account]
+
+
 # ------------------------------------------------------------------------------------ whom
 
 
@@ -192,7 +209,9 @@ def _again(c: Conversation, plan: Plan, s: Situation, now: int) -> Climbed:
 def _next_agent(c: Conversation, plan: Plan, s: Situation, now: int) -> Climbed:
     without = {agent.login for agent in _asked(c)}
     found = _pick(c, plan, s, now, widen=True, without=without)
-    return (found, _desk(c, plan, s), "asked_next") if found else _again(c, plan, s, now)
+    if not found:
+        return _again(c, plan, s, now)
+    return found, desk_for(found, plan, s, _desk(c, plan, s)), "asked_next"
 
 
 def _other_desk(c: Conversation, plan: Plan, s: Situation, now: int) -> Climbed:
@@ -236,7 +255,7 @@ def _first(c: Conversation, plan: Plan, s: Situation, now: int) -> Turn:
     assigned = Assigned(
         step=0,
         rung=Rung.FIRST.value,
-        desk=desk_now(plan, s) or CONSOLE,
+        desk=desk_for(agents, plan, s, desk_now(plan, s) or CONSOLE),
         agents=agents,
         skill=skill_of(c, plan),
         due=_due(plan, 0, now),

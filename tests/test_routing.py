@@ -171,6 +171,32 @@ def test_the_preferred_desk_that_can_be_reached(usable: set[str], desk: str) -> 
     assert turn.assigned.desk == desk
 
 
+@pytest.mark.parametrize(
+    ("accounts", "usable", "desk"),
+    [
+        ({"telegram": 41}, {"slack", "telegram", "console"}, "telegram"),
+        ({"telegram": 41, "slack": "U1"}, {"slack", "telegram", "console"}, "slack"),
+        ({"telegram": 41, "email": "b@shop.example"}, {"slack", "telegram", "console"}, "slack"),
+        ({"telegram": 41}, {"slack", "console"}, "slack"),  # where else
+        ({"slack": "U1"}, {"telegram", "console"}, "telegram"),
+        ({}, {"slack", "telegram", "console"}, "slack"),  # nothing is known of them
+    ],
+)
+def test_somebody_is_asked_where_they_have_an_account(
+    accounts: dict[str, Any], usable: set[str], desk: str
+) -> None:
+    ben, s = replace(BEN, **accounts), frozenset(usable)
+    passed_on = waiting(passed_to=ben.agent)
+    assert next_turn(passed_on, SHIPPED, room(ANNA, ben, desks=s), NOW).assigned.desk == desk
+    # The same when they are the next to be asked.
+    usual = min(usable - {"console"})
+    ladder = plan(ladder=(Step(Rung.NEXT_AGENT, 1_000),))
+    c = waiting(assigned=asked(ANNA, desk=usual))
+    turn = next_turn(c, ladder, room(ANNA, ben, desks=s), NOW)
+    assert turn.assigned.agents == (ben.agent,)
+    assert turn.assigned.desk == desk
+
+
 # --------------------------------------------------------------------------------- the ladder
 
 
