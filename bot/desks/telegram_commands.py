@@ -58,7 +58,10 @@ class Commands:
 
     async def run(self, said: Said, id: str | None, command: Command) -> None:
         """Raises: IllegalMove, BadMessage, UnclearOrder: to be told to who gave it."""
-        name = command.name
+        name, words = command.name, command.words
+        if name == "desk":  # as in Slack
+            name, _, words = words.partition(" ")
+            name = name.casefold() or "help"
         office = self._office
         if name in ("id", "start"):
             office.answer(said, f"Your account's number is {said.sender.account}.")
@@ -82,7 +85,7 @@ class Commands:
                 f"/{name} is about a conversation.",
                 hint="Give it in the conversation's topic, or as a reply to one of its messages.",
             )
-        await known.run(self, Order(said, member, id or "", command.words))
+        await known.run(self, Order(said, member, id or "", words.strip()))
 
     # --------------------------------------------------------------------- about everything
 

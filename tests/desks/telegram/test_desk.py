@@ -71,7 +71,7 @@ async def test_commands_do_what_slacks_do(
     ben.write("/close duplicate", topic)
     (closed,) = await truth.gets(waiting.id, Closed)
     assert closed.outcome == "duplicate"
-    ben.write("/reopen", topic)
+    ben.write("/desk reopen", topic)
     await truth.becomes(waiting.id, State.HUMAN)
     ben.write("/return", topic)
     await truth.becomes(waiting.id, State.BOT)
