@@ -26,7 +26,7 @@ from bot.desks.telegram_buttons import Button, Forged, Keyboard, Menu, Press, Ve
 from bot.desks.telegram_client import DOWNLOAD_AT_MOST
 from bot.desks.telegram_commands import Commands
 from bot.desks.telegram_inbox import Attachment, Pressed, Said, command_of
-from bot.desks.telegram_office import Office, place_of, said_of
+from bot.desks.telegram_office import Office, place_of, said_of, stranger_words
 from bot.desks.telegram_search import card_key
 from bot.desks.telegram_text import own
 from bot.errors import BadMessage, DeskRefused, IllegalMove, UnknownConversation
@@ -106,7 +106,7 @@ class Actions:
         office = self._office
         member = office.member(said.sender)
         if member is None:
-            await self._stranger(said)
+            await office.hint_at_stranger(said)
             return
         if said.unfit:
             office.answer(said, f"A {said.unfit} cannot be passed on. Nothing was sent.")
@@ -164,20 +164,6 @@ class Actions:
     async def _do(self, id: str, command: do.Command, key: str) -> None:
         await self._office.order(id, command, key)
 
-    async def _stranger(self, said: Said) -> None:
-        if said.sender.is_anonymous:
-            words = (
-                "You write anonymously, so I cannot tell who you are. Nothing was sent. Turn off "
-                "“Remain anonymous” in the group's administrators, and write again."
-            )
-        else:
-            words = (
-                f"I do not know you yet, so nothing was sent. Your account's number is "
-                f"{said.sender.account}: the owner enters it in data/desk.yml as `telegram`."
-            )
-        if await self._office.places.may_hint(said.sender.account):
-            self._office.answer(said, words)
-
     # ------------------------------------------------------------------------------- pressed
 
     async def pressed(self, pressed: Pressed) -> None:
@@ -190,11 +176,7 @@ class Actions:
             return
         member = office.member(pressed.sender)
         if member is None:
-            self._say(
-                pressed,
-                f"I do not know you yet. Your account's number is {pressed.sender.account}: the "
-                "owner enters it in data/desk.yml as telegram.",
-            )
+            self._say(pressed, stranger_words(pressed.sender))
             return
         try:
             words = await self._press(pressed, press, member)

@@ -68,12 +68,7 @@ class Commands:
             return
         member = office.member(said.sender)
         if member is None:
-            if await office.places.may_hint(said.sender.account):
-                office.answer(
-                    said,
-                    "I do not know you yet. Your account's number is "
-                    f"{said.sender.account}: the owner enters it in data/desk.yml as `telegram`.",
-                )
+            await office.hint_at_stranger(said)
             return
         known = COMMANDS.get(name)
         if known is None:

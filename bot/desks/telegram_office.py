@@ -115,6 +115,11 @@ class Office:
     def refuse(self, said: Said, why: DeskhandError, keyboard: Keyboard = ()) -> None:
         self.answer(said, said_of(why), keyboard)
 
+    async def hint_at_stranger(self, said: Said) -> None:
+        """Tell who wrote that we do not know them; not at each message again."""
+        if await self.places.may_hint(said.sender.account):
+            self.answer(said, stranger_words(said.sender))
+
     def ask(self, to: Said | Pressed, what: str, press: Press, text: str = "") -> None:
         """Ask for a text; the reply says by the mark what it is for (`press`)."""
         whom = mention(one_line(to.sender.name, 60) or "You", to.sender.account)
@@ -146,3 +151,15 @@ def place_of(where: Said | Pressed) -> Place:
 
 def said_of(why: DeskhandError) -> str:
     return f"{why.message} {why.hint}".strip()
+
+
+def stranger_words(sender: Sender) -> str:
+    if sender.is_anonymous:
+        return (
+            "You write anonymously, so I cannot tell who you are. Nothing was sent. Turn off "
+            "“Remain anonymous” in the group's administrators, and write again."
+        )
+    return (
+        f"I do not know you yet, so nothing was sent. Your account's number is {sender.account}: "
+        "the owner enters it in data/desk.yml as telegram."
+    )
