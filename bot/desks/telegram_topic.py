@@ -118,8 +118,11 @@ class Topics:
             self._open(c, thread, chat, kind), self._keep(thread, begin)
         )
         shown = Shown(c, entries, wordings(entries), thread, place)
-        await self._renew_card(shown, news)
+        old = await self._outdated_card(shown, news)
         await self._show_card(shown)
+        if old:
+            with suppress(MessageGone):
+                await self._telegram.change_buttons(chat, int(old))
         if place.topic is None and thread.root is not None:
             shown = replace(shown, place=Place(chat, root=int(thread.root)))
         for group in views.together(self._posts(shown, news)):
@@ -187,20 +190,19 @@ class Topics:
 
     # ---------------------------------------------------------------------------------- card
 
-    async def _renew_card(self, shown: Shown, news: Sequence[Entry]) -> None:
-        """Who is asked anew, later in a conversation, finds a card at its end, and it rings."""
+    async def _outdated_card(self, shown: Shown, news: Sequence[Entry]) -> str | None:
+        """Who is asked anew, later in a conversation, finds a card at its end, and it rings: from
+        now on another card counts. Returns the one that counted, if there is to be another."""
         thread, asked = shown.thread, shown.c.assigned
         if asked is None or asked.desk != "telegram" or asked.rung != Rung.FIRST:
-            return
+            return None
         seq = max((entry.seq for entry in news if entry.event == asked), default=0)
         if seq <= int(thread.fact("opened") or 0):
-            return
+            return None
         old = thread.native(card_key(thread))
         number = int(thread.fact("cards") or 0) + 1
         await thread.keep(cards=str(number), opened=str(seq))
-        if old:
-            with suppress(MessageGone):
-                await self._telegram.change_buttons(shown.place.chat, int(old))
+        return old
 
     async def _show_card(self, shown: Shown) -> None:
         thread, place = shown.thread, shown.place
