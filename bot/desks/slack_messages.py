@@ -22,7 +22,7 @@ from bot.desks.slack_posts import Posts, is_card
 from bot.desks.slack_text import plain
 from bot.desks.slack_thread import hint
 from bot.desks.slack_versions import DELETED, Versions
-from bot.errors import BadMessage, DeskRefused, IllegalMove
+from bot.errors import BadMessage, DeskRefused, IllegalMove, ThreadGone
 from bot.events import Agent, AgentSpoke, File, ReplyHeld
 from bot.files import FilesFull
 
@@ -100,13 +100,17 @@ class Writing:
             thread = await self._parts.threads.load(id)
             if thread.place is None or thread.root is None:
                 continue
-            answer = await self._parts.api.read(
-                "conversations.replies",
-                channel=thread.place,
-                ts=thread.root,
-                oldest=f"{self._parts.now() / 1000 - LOOK_BACK_S:.6f}",
-                limit=LOOKED_AT,
-            )
+            try:
+                answer = await self._parts.api.read(
+                    "conversations.replies",
+                    channel=thread.place,
+                    ts=thread.root,
+                    oldest=f"{self._parts.now() / 1000 - LOOK_BACK_S:.6f}",
+                    limit=LOOKED_AT,
+                )
+            except (ThreadGone, DeskRefused) as why:
+                log.info("one of Slack's threads cannot be looked through: %s", why.message)
+                continue
             for message in answer["messages"]:
                 if not message.get("bot_id") and message["ts"] != thread.root:
                     key = f"agent:{_message_id(thread.place, message['ts'])}"
