@@ -164,7 +164,9 @@ class TelegramDesk:
         if not await self._places.may_poll():
             await asyncio.sleep(LOOK_S)
             return
-        receiving = asyncio.create_task(self._receive())
+        # By a scope, which insists: redis-py 4.6 swallows a task's cancellation now and then.
+        scope = anyio.CancelScope()
+        receiving = asyncio.create_task(self._receive_in(scope))
         try:
             while not receiving.done():
                 await asyncio.wait({receiving}, timeout=LOOK_S)
@@ -172,9 +174,13 @@ class TelegramDesk:
                     return
             await receiving
         finally:
-            receiving.cancel()
+            scope.cancel()
             with anyio.CancelScope(shield=True):
                 await asyncio.wait({receiving})
+
+    async def _receive_in(self, scope: anyio.CancelScope) -> None:
+        with scope:
+            await self._receive()
 
     async def _receive(self) -> None:
         await self._telegram.delete_webhook()
