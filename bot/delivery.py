@@ -148,7 +148,7 @@ class Delivery:
     async def _tell_of_flood(self) -> None:
         """New conversations come faster than the desk may show them: say how many, once in a
         while, rather than let agents believe that this is all."""
-        waiting = len(await self._store.shelf(State.WAITING.value))
+        waiting = await self._store.how_many(State.WAITING.value)
         if waiting >= FLOOD and await self._health.first_alert("flood", FLOOD_TOLD_S):
             await self._alert(
                 [self._desk],

@@ -290,6 +290,11 @@ class Store:
             order = self._redis.zrevrange if newest else self._redis.zrange
             return [id.decode() for id in await order(SHELF + name, 0, count - 1)]
 
+    async def how_many(self, name: str) -> int:
+        """How many escalated conversations are in state `name`."""
+        async with reachable():
+            return int(await self._redis.zcard(SHELF + name))
+
     async def on_shelves(self, names: Sequence[str], count: int) -> list[Conversation]:
         """Up to `count` escalated conversations of each state in `names`, longest there first, at
         one moment and in one round trip."""

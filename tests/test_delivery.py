@@ -22,7 +22,7 @@ from bot.errors import DeskBusy, DeskDown, DeskRefused, ThreadGone
 from bot.events import Agent, Assigned
 from bot.following import Rest, follow
 from bot.router import Router
-from bot.store import Follower, News, Store
+from bot.store import SHELF, Follower, News, Store
 from bot.threads import Threads
 from bot.wakes import Wakes
 from bot.work import Work
@@ -431,7 +431,9 @@ async def test_agents_hear_of_a_flood_once(
 ) -> None:
     slow = station(redis, platform, router, pace=Pace(2, 60_000))
     delivery = Delivery(slow, others=[], store=store, router=router)
-    for id in [await hand_off(router, "one") for _ in range(22)]:
+    ids = [await hand_off(router, "one") for _ in range(22)]
+    await redis.zadd(SHELF + State.WAITING.value, {f"another-{n}": n for n in range(300)})
+    for id in ids:
         await delivery.act(id)
     (told,) = platform.alerts
-    assert "22 customers are waiting" in told
+    assert "322 customers are waiting" in told
