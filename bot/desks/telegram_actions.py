@@ -30,8 +30,9 @@ from bot.desks.telegram_office import Office, place_of, said_of, stranger_words
 from bot.desks.telegram_search import card_key
 from bot.desks.telegram_text import own
 from bot.errors import BadMessage, DeskRefused, IllegalMove, UnknownConversation
-from bot.events import Agent, AgentSpoke, File, ReplyHeld
+from bot.events import Agent, AgentSpoke, File
 from bot.files import FilesFull
+from bot.router import split_notes
 from bot.transcript import wordings
 
 #: What of what people want can be impossible; they are told. Anything else is not their fault.
@@ -155,9 +156,12 @@ class Actions:
         if stored is None:
             await self._told(said, self._reply(said, id))
             return
-        entry = next(iter(await office.store.log(id, after=stored - 1, count=1)), None)
-        if entry is None or not isinstance(entry.event, AgentSpoke | ReplyHeld):
-            return  # a note: what it says elsewhere stays as it was
+        entries = await office.store.log(id, after=stored - 1)
+        if not entries or not isinstance(entries[0].event, AgentSpoke):
+            return  # a note, a held reply: what it says elsewhere stays as it was
+        now = wordings(entries).get(stored, entries[0].event.text)
+        if split_notes(said.text)[0].strip() == now:
+            return  # Telegram also tells of changes that are none to us
         edit = do.Edit(agent=member.agent, of=stored, text=said.text)
         await self._told(said, self._do(id, edit, f"telegram:edit:{said.update}"))
 

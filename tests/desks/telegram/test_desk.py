@@ -12,7 +12,7 @@ from bot.desks.telegram_buttons import Seal
 from bot.desks.telegram_client import Place, Telegram
 from bot.desks.telegram_text import own
 from bot.errors import DeskError
-from bot.events import AgentSpoke, Closed, Labelled, NoteWritten, Snoozed, Transferred
+from bot.events import AgentEdited, AgentSpoke, Closed, Labelled, NoteWritten, Snoozed, Transferred
 from bot.people import AWAY
 from bot.router import Router
 from bot.settings import Secret
@@ -325,6 +325,20 @@ async def test_a_note_that_is_changed_does_not_reach_the_customer(
     await desk.reply(ANNA, waiting.id, "Hello!")
     await waiting.reads("Hello!")
     assert "careful" not in waiting.everything()
+
+
+async def test_a_change_that_changes_no_word_is_none(
+    desk: TelegramDriver, waiting: Visitor, truth: Truth
+) -> None:
+    anna, topic = at(desk, "anna", waiting)
+    written = anna.write("It is taped.\n// I think", topic)
+    await waiting.reads("It is taped.")
+    anna.edit(written, "It is taped.\n// I think")
+    anna.edit(written, "It is taped!")
+    await waiting.reads("It is taped!")
+    anna.edit(written, "It is taped!")
+    await desk.settled()
+    assert len(await truth.events(waiting.id, AgentEdited)) == 1
 
 
 async def test_a_link_under_words_reads_in_full_for_the_customer(
