@@ -6,10 +6,9 @@ refused. Does not belong here: keeping files (`bot.files`), or serving them (`bo
 
 from __future__ import annotations
 
-import io
 import re
+import struct
 import unicodedata
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -77,14 +76,22 @@ def _open_document(type: bytes) -> Callable[[bytes], bool]:
 
 
 def _zip_names(data: bytes) -> Sequence[str]:
-    if not data.startswith(b"PK\x03\x04"):
+    """The names in an archive's directory; none if it is not exactly as office programs write it.
+    Read by hand, since zipfile's time for it grows with the square of what a stranger put there."""
+    end = data.rfind(b"PK\x05\x06")
+    if not data.startswith(b"PK\x03\x04") or end < 0 or len(data) - end < 22:
         return ()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    count, size, at, comment = struct.unpack_from("<HLLH", data, end + 10)
+    if count > ENTRIES_AT_MOST or at + size != end or end + 22 + comment != len(data):
         return ()
-    return names if len(names) <= ENTRIES_AT_MOST else ()
+    names = []
+    for _ in range(count):
+        if data[at : at + 4] != b"PK\x01\x02" or end - at < 46:
+            return ()
+        name, extra, remark = struct.unpack_from("<HHH", data, at + 28)
+        names.append(data[at + 46 : at + 46 + name].decode("utf-8", "replace"))
+        at += 46 + name + extra + remark
+    return names if at == end else ()
 
 
 #: Control characters other than tab, line and page ends; in UTF-8 the bytes mean nothing else.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import time
+
 import pytest
 
 from bot.file_kinds import KINDS, NAME_AT_MOST, SHOWN, FileNotTaken, clean_name, kind_of
@@ -110,3 +113,14 @@ def test_every_ending_is_spelt_as_names_are_compared() -> None:
     for kind in KINDS:
         assert kind.endings
         assert all(end == end.lower() and end[0] == "." for end in kind.endings)
+
+
+def test_an_archive_made_to_be_slow_is_refused_at_once() -> None:
+    """zipfile takes quadratic time for fields of no length: minutes for one upload."""
+    entry = struct.pack("<4s24xHHH12x", b"PK\1\2", 1, 64_000, 0) + b"x" + b"\x09\0\0\0" * 16_000
+    start, entries = b"PK\3\4" + bytes(26), entry * 100
+    end = struct.pack("<4s4xHHLLH", b"PK\5\6", 100, 100, len(entries), len(start), 0)
+    began = time.process_time()
+    with pytest.raises(FileNotTaken):
+        kind_of(start + entries + end)
+    assert time.process_time() - began < 0.5
