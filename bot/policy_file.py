@@ -93,6 +93,13 @@ class Section:
             raise self.wrong(key, "a number from 0 to 1")
         return float(value)
 
+    def amount(self, key: str, least: float, most: float) -> float:
+        value = self._get(key)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not least <= value <= most:
+            raise self.wrong(key, f"a number from {least:g} to {most:g}")
+        return float(value)
+
     def flag(self, key: str) -> bool:
         value = self._get(key)
         if not isinstance(value, bool):

@@ -1,23 +1,21 @@
 """Triage: may the assistant answer this turn, should it ask, or does a person take over?
 
-Here belong the signals of one turn (`Turn`), the ordered table of rules, and the decision with its
-reasons in words. Nothing here reads a file, a clock, Redis or Rasa: the action server calls
-`decide` once a turn, benchmarks and what-if replays call it with other policies, and each gets the
-same answer. The owner's policy is in `bot.triage_policy`; how texts ask for a person is in
-`bot.human_requests`, which the gateway uses on its own.
+Here belong the ordered table of rules, and the decision with its reasons in words; what a rule can
+look at is in `bot.triage_turn`. Nothing here reads a file, a clock, Redis or Rasa: the action
+server calls `decide` once a turn, benchmarks and what-if replays call it with other policies, and
+each gets the same answer. The owner's policy is in `bot.triage_policy`; how texts ask for a person
+is in `bot.human_requests`, which the gateway uses on its own.
 """
 
 from __future__ import annotations
 
-import difflib
 import enum
-import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.human_requests import asks_for_human, normalise, speaks_of_other_people
+from bot.human_requests import asks_for_human, speaks_of_other_people
 from bot.triage_policy import (
     REMEMBERED_TURNS,
     Policy,
@@ -26,6 +24,7 @@ from bot.triage_policy import (
     Topic,
     load_policy,
 )
+from bot.triage_turn import Candidate, Memory, Turn, remembered, times_said
 
 __all__ = [
     "Candidate",
@@ -43,11 +42,15 @@ __all__ = [
     "would_answer",
 ]
 
-REMEMBERED_CHARACTERS = 200
-"""A remembered text is cut here; repetition shows in the first words already."""
+PERSON = "person"
+UNHELPED = "unhelped"
+"""Cues (files in data/cues) that the rules themselves look for."""
 
-SAME_TEXT = 0.87
-"""Similarity (0 to 1) from which two messages count as the same one said again."""
+BEYOND_DOUBT = 0.9
+"""Probability of the cue for a person from which it counts beside "my travel agent" too."""
+
+RISE = 0.1
+"""Frustration is called rising from this much above the message before."""
 
 
 class Outcome(str, enum.Enum):
@@ -61,173 +64,6 @@ class Outcome(str, enum.Enum):
     """The assistant offers its best guesses and a person."""
     HANDOFF = "handoff"
     """A person takes over."""
-
-
-# --- a turn ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One line of the intent ranking."""
-
-    intent: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What triage remembers of the conversation. It travels in the `triage` slot."""
-
-    clarifications: int = 0
-    """Clarifications asked in a row."""
-    unplaced: tuple[float, ...] = ()
-    """Confidences of the messages that could not be placed, in a row."""
-    frustrations: tuple[float, ...] = ()
-    """Frustration of the last customer messages, oldest first."""
-    texts: tuple[str, ...] = ()
-    """The last customer messages, normalised, oldest first."""
-    intent: str | None = None
-    """The last placed intent that was more than small talk."""
-    stalled: int = 0
-    """Customer messages in a row without progress."""
-    helped: str | None = None
-    """The help page that answered the last message; the customer was asked whether it helped."""
-    unhelpful: tuple[str, ...] = ()
-    """Help pages to which the customer said no; they are not shown again."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The memory as plain JSON values."""
-        return {
-            "clarifications": self.clarifications,
-            "unplaced": list(self.unplaced),
-            "frustrations": list(self.frustrations),
-            "texts": list(self.texts),
-            "intent": self.intent,
-            "stalled": self.stalled,
-            "helped": self.helped,
-            "unhelpful": list(self.unhelpful),
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Memory:
-        """The memory in a slot value; parts that are missing are taken as empty."""
-        return cls(
-            clarifications=int(value.get("clarifications") or 0),
-            unplaced=tuple(float(x) for x in value.get("unplaced") or ()),
-            frustrations=tuple(float(x) for x in value.get("frustrations") or ()),
-            texts=tuple(str(x) for x in value.get("texts") or ()),
-            intent=value.get("intent"),
-            stalled=int(value.get("stalled") or 0),
-            helped=value.get("helped"),
-            unhelpful=tuple(str(x) for x in value.get("unhelpful") or ()),
-        )
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The signals of one customer message.
-
-    Scores: `confidence`, `out_of_scope`, `frustration` and `help` from 0 to 1, `sentiment` from -1
-    to 1.
-    Raises ValueError when a score is outside its range.
-    """
-
-    text: str
-    intent: str | None = None
-    confidence: float = 0.0
-    ranking: tuple[Candidate, ...] = ()
-    out_of_scope: float = 0.0
-    sentiment: float = 0.0
-    frustration: float = 0.0
-    language: str = "en"
-    help: float = 0.0
-    """How sure it is that the best passage of the help pages answers the message."""
-    help_page: str | None = None
-    """The page of that passage."""
-    form: str | None = None
-    """Name of the active form."""
-    requested_slot: str | None = None
-    """What the form asked for."""
-    fills_form: bool = False
-    """Within a form: the message holds what was asked for, or little besides such details."""
-    signals: frozenset[str] = frozenset()
-    """Facts from outside the text, for example "vip"; the policy says what they change."""
-    memory: Memory = Memory()
-
-    def __post_init__(self) -> None:
-        for name, low in (
-            ("confidence", 0.0),
-            ("out_of_scope", 0.0),
-            ("frustration", 0.0),
-            ("help", 0.0),
-            ("sentiment", -1.0),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= 1.0:
-                raise ValueError(f"Turn.{name} is {value}; it must be from {low:g} to 1")
-
-    @property
-    def is_payload(self) -> bool:
-        """The customer pressed a button; its payload is not text to be read."""
-        return self.text.startswith("/")
-
-    @classmethod
-    def from_parse(
-        cls,
-        parse: Mapping[str, Any],
-        *,
-        previous: Mapping[str, Any] | None = None,
-        form: str | None = None,
-        requested_slot: str | None = None,
-        signals: Sequence[str] = (),
-    ) -> Turn:
-        """The turn of a Rasa parse (`tracker.latest_message`).
-
-        `previous` is the value of the `triage` slot before this turn (or None at the start),
-        `form` the name of the active loop, `requested_slot` the slot that it asked for.
-        """
-        intent = parse.get("intent") or {}
-        text = str(parse.get("text") or "")
-        entities = list(parse.get("entities") or ())
-        value = previous if isinstance(previous, Mapping) else {}
-        memory = value.get("memory")
-        pages: Sequence[Mapping[str, Any]] = parse.get("help") or ()
-        best = pages[0] if pages else {}
-        return cls(
-            text=text,
-            intent=intent.get("name"),
-            confidence=_unit(intent.get("confidence")),
-            ranking=tuple(
-                Candidate(str(r.get("name")), _unit(r.get("confidence")))
-                for r in parse.get("intent_ranking") or ()
-            ),
-            out_of_scope=_unit(parse.get("out_of_scope")),
-            sentiment=max(-1.0, min(1.0, float(parse.get("sentiment") or 0.0))),
-            frustration=_unit(parse.get("frustration")),
-            language=str(parse.get("language") or "en"),
-            help=_unit(best.get("score")),
-            help_page=best.get("page"),
-            form=form,
-            requested_slot=requested_slot,
-            fills_form=form is not None and _holds_details(text, entities, requested_slot),
-            signals=frozenset(signals),
-            memory=Memory.from_json(memory if isinstance(memory, Mapping) else value),
-        )
-
-
-def _holds_details(
-    text: str, entities: Sequence[Mapping[str, Any]], requested_slot: str | None
-) -> bool:
-    """The requested entity is there, or entities make up at least half of the text."""
-    if any(e.get("entity") == requested_slot for e in entities):
-        return True
-    length = sum(int(e.get("end") or 0) - int(e.get("start") or 0) for e in entities)
-    return 0 < len(text) <= 2 * length
-
-
-def _unit(value: object) -> float:
-    """A score that came over the wire, kept within 0 and 1 (floats overshoot by an ulp)."""
-    return max(0.0, min(1.0, float(value))) if isinstance(value, int | float) else 0.0
 
 
 # --- the decision ---------------------------------------------------------------------------
@@ -248,7 +84,7 @@ class Decision:
     """Intents to offer, best first; only for a clarification."""
     offer_person: bool = False
     """The answer should mention that a person can take over."""
-    memory: Memory = Memory()
+    memory: Memory = field(default_factory=Memory)
     """What to remember for the next turn."""
 
     def __post_init__(self) -> None:
@@ -293,50 +129,50 @@ def _handoff(reason: Reason, *words: str, skill: str | None = None) -> Decision:
 def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
     if not turn.is_payload and asks_for_human(turn.text):
         return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
-    # To the classifier a message about somebody else's agent, or one that asks whether this is a
-    # bot, looks alike. There only the words count, and `_doubt` asks what was meant.
-    plain = turn.is_payload or not (turn.fills_form or speaks_of_other_people(turn.text))
-    if plain and turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
+    # To the classifiers a message about somebody else's agent, or one that asks whether this is a
+    # bot, looks alike. There only the words count, or a cue beyond doubt; else `_doubt` asks.
+    looks_alike = turn.fills_form or speaks_of_other_people(turn.text)
+    if looks_alike and not turn.is_payload and turn.cue(PERSON) < BEYOND_DOUBT:
+        return None
+    if turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
         words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
+        return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
+    if turn.cue(PERSON) >= policy.person_cue:
+        words = f"seems to ask for a person ({turn.cue(PERSON):.2f})"
         return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
     return None
 
 
 def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
     for topic in policy.topics:
-        found = topic.match("" if turn.is_payload else turn.text, turn.intent, turn.confidence)
+        said = "" if turn.is_payload else turn.text
+        found = topic.match(said, turn.intent, turn.confidence, turn.cue(topic.cue))
         if found:
             return _handoff(topic.reason, f"{topic.words} ({found})", skill=topic.skill)
     return None
 
 
 def _angry(turn: Turn, policy: Policy) -> Decision | None:
-    earlier = turn.memory.frustrations
-    if turn.frustration >= policy.anger_for(turn.signals):
-        rising = bool(earlier) and turn.frustration > earlier[-1] + 0.1
-        words = f"frustration {turn.frustration:.2f}" + (", rising" if rising else "")
-        return _handoff(Reason.FRUSTRATED, words)
-    recent = (*earlier, turn.frustration)[-policy.annoyed_messages :]
-    if len(recent) == policy.annoyed_messages and min(recent) >= policy.annoyance:
-        scores = ", ".join(f"{x:.2f}" for x in recent)
-        return _handoff(Reason.FRUSTRATED, f"annoyed in {len(recent)} messages in a row ({scores})")
-    return None
+    if turn.frustration < policy.anger_for(turn.signals):
+        return None
+    return _handoff(Reason.FRUSTRATED, _frustration(turn))
 
 
 def _said_again(turn: Turn, policy: Policy) -> Decision | None:
-    if turn.form or turn.is_payload or turn.intent in policy.chat_intents:
+    if turn.fills_form or turn.is_payload or turn.intent in policy.chat_intents:
         return None
-    times = 1 + _times_said(turn)
+    times = 1 + times_said(turn, policy.likeness)
     if times >= policy.repeated_messages:
         return _handoff(Reason.REPEATED, f"said the same thing {times} times")
     return None
 
 
-def _no_progress(turn: Turn, policy: Policy) -> Decision | None:
-    stalled = _stalled(turn, policy)
-    if stalled >= policy.stalled_messages:
-        return _handoff(Reason.REPEATED, f"no progress in {stalled} messages")
-    return None
+def _strained(turn: Turn, policy: Policy) -> Decision | None:
+    strain, why = _strain(turn, policy)
+    if strain < policy.strain or not why:
+        return None
+    reason = Reason.FRUSTRATED if turn.frustration >= policy.annoyance else Reason.REPEATED
+    return _handoff(reason, *why, f"it adds up: strain {strain:.2f}")
 
 
 def _within_a_form(turn: Turn, policy: Policy) -> Decision | None:
@@ -390,7 +226,7 @@ RULES: tuple[Rule, ...] = (
     _sensitive_topic,
     _angry,
     _said_again,
-    _no_progress,
+    _strained,
     _within_a_form,
     _on_a_help_page,
     _cannot_place,
@@ -451,35 +287,37 @@ def _candidates(turn: Turn, policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(good))[: policy.candidates]
 
 
-def _times_said(turn: Turn) -> int:
-    """How many of the remembered messages say what this one says."""
-    text = normalise(turn.text)[:REMEMBERED_CHARACTERS]
-    if len(text) < 4:
-        return 0
-    return sum(_same(text, earlier) for earlier in turn.memory.texts)
+def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
+    """What has added up with this message, and in words what this message adds.
 
-
-def _same(a: str, b: str) -> bool:
-    if a == b:
-        return True
-    # Different numbers are different questions, however alike the words are.
-    if re.findall(r"\d+", a) != re.findall(r"\d+", b):
-        return False
-    matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
-    return matcher.quick_ratio() >= SAME_TEXT and matcher.ratio() >= SAME_TEXT
-
-
-def _stalled(turn: Turn, policy: Policy) -> int:
-    """Messages in a row without progress, this one included."""
+    What is left of the strain before, the frustration of this message, and a weight for each sign
+    that the conversation leads nowhere.
+    """
+    before = turn.memory.strain * policy.strain_kept
+    if turn.is_payload and not _did_not_help(turn, policy):
+        return before, ()
+    adds = []
+    if turn.frustration >= policy.annoyance / 2:
+        adds.append((turn.frustration, _frustration(turn)))
     if _did_not_help(turn, policy):
-        return turn.memory.stalled + 2  # the question, which is still open, and this "no"
-    if turn.is_payload or turn.fills_form or turn.form:
-        return 0
-    if turn.intent in policy.chat_intents and turn.intent not in policy.rejecting_intents:
-        return turn.memory.stalled
-    annoyed_again = turn.intent == turn.memory.intent and turn.frustration >= policy.annoyance
-    stuck = _doubt(turn, policy) is not None or _times_said(turn) > 0 or annoyed_again
-    return turn.memory.stalled + 1 if stuck else 0
+        # The question, which is still open, and this "no".
+        adds.append((2 * policy.strain_unhelped, "the help page did not help"))
+    elif turn.memory.texts and turn.cue(UNHELPED) >= policy.unhelped_cue:
+        adds.append((policy.strain_unhelped, "the last answer did not help"))
+    if turn.intent not in policy.chat_intents and not turn.fills_form:
+        if times_said(turn, policy.likeness):
+            adds.append((policy.strain_repeated, "said it again"))
+        # A form counts by itself what it cannot read.
+        doubt = None if turn.form else _doubt(turn, policy)
+        if doubt and _on_a_help_page(turn, policy) is None:
+            adds.append((policy.strain_unplaced, doubt))
+    return before + sum(weight for weight, _ in adds), tuple(words for _, words in adds)
+
+
+def _frustration(turn: Turn) -> str:
+    earlier = turn.memory.frustrations
+    rising = bool(earlier) and turn.frustration > earlier[-1] + RISE
+    return f"frustration {turn.frustration:.2f}" + (", rising" if rising else "")
 
 
 def _did_not_help(turn: Turn, policy: Policy) -> bool:
@@ -496,25 +334,26 @@ def _remember(turn: Turn, policy: Policy, decision: Decision) -> Memory:
     if decision.outcome is Outcome.HANDOFF:
         return Memory()
     old = replace(turn.memory, helped=None)
+    strain = round(_strain(turn, policy)[0], 4)
     if _did_not_help(turn, policy):
         refused = (*old.unhelpful, turn.memory.helped or "")[-REMEMBERED_TURNS:]
-        return replace(old, unhelpful=refused, stalled=_stalled(turn, policy))
+        return replace(old, unhelpful=refused, strain=strain)
     if turn.is_payload:
-        return replace(old, clarifications=0, unplaced=(), stalled=0)
+        return replace(old, clarifications=0, unplaced=(), strain=strain)
     kept = replace(
         old,
         frustrations=(*old.frustrations, turn.frustration)[-REMEMBERED_TURNS:],
-        texts=(*old.texts, normalise(turn.text)[:REMEMBERED_CHARACTERS])[-REMEMBERED_TURNS:],
-        stalled=_stalled(turn, policy),
+        texts=(*old.texts, remembered(turn.text))[-REMEMBERED_TURNS:],
+        fingerprints=(*old.fingerprints, turn.fingerprint)[-REMEMBERED_TURNS:],
+        strain=strain,
     )
     if decision.outcome is Outcome.CLARIFY:
         scores = (*old.unplaced, turn.confidence)[-REMEMBERED_TURNS:]
         return replace(kept, clarifications=old.clarifications + 1, unplaced=scores)
     if decision.outcome is Outcome.HELP:
         # Whether that was progress, the customer says next.
-        asked = replace(kept, helped=turn.help_page, stalled=old.stalled)
-        return replace(asked, clarifications=0, unplaced=())
+        return replace(kept, helped=turn.help_page, clarifications=0, unplaced=())
     if turn.intent in policy.chat_intents and not turn.form:
         # "hello?" between two messages that nobody understood does not make them understood.
         return kept
-    return replace(kept, clarifications=0, unplaced=(), intent=turn.intent)
+    return replace(kept, clarifications=0, unplaced=())

@@ -38,8 +38,8 @@ class Topic:
     """A subject that always goes to a person.
 
     It matches when one of `phrases` occurs in the text (whole words, any case; a trailing `*`
-    on a word allows any ending) or when the intent is one of `intents` with a confidence of at
-    least `confidence`.
+    on a word allows any ending), when the intent is one of `intents` with a confidence of at
+    least `confidence`, or when the cue has a probability of at least `cue_from`.
     """
 
     name: str
@@ -48,17 +48,23 @@ class Topic:
     phrases: tuple[str, ...]
     intents: tuple[str, ...]
     confidence: float
+    cue: str | None
+    cue_from: float
     skill: str | None
     reason: Reason
     pattern: re.Pattern[str] | None = field(compare=False, repr=False, default=None)
 
-    def match(self, text: str, intent: str | None, confidence: float) -> str | None:
-        """What in the message matched, in words; None if nothing did."""
+    def match(
+        self, text: str, intent: str | None, confidence: float, cue: float = 0.0
+    ) -> str | None:
+        """What in the message matched, in words; None if nothing did. `cue`: its probability."""
         found = self.pattern.search(normalise(text)) if self.pattern else None
         if found:
             return f"“{found.group(0)}”"
         if intent in self.intents and confidence >= self.confidence:
             return f"{intent} {confidence:.2f}"
+        if self.cue is not None and cue >= self.cue_from:
+            return f"{cue:.2f}"
         return None
 
 
@@ -81,13 +87,19 @@ class Policy:
     drafts: bool
     suggestions: bool
     suggestion_confidence: float
+    person_cue: float
+    unhelped_cue: float
     anger: float
     annoyance: float
+    strain: float
+    strain_kept: float
+    strain_unhelped: float
+    strain_repeated: float
+    strain_unplaced: float
+    likeness: float
     clarifications: int
     foreign_clarifications: int
-    annoyed_messages: int
     repeated_messages: int
-    stalled_messages: int
     candidates: int
     languages: tuple[str, ...]
     fallback_intent: str
@@ -114,6 +126,7 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
     confidence, mood = root.section("confidence"), root.section("mood")
     limits, intents = root.section("limits"), root.section("intents")
     pages, agents = root.section("help"), root.section("agents")
+    cues, strain = root.section("cues"), root.section("strain")
     policy = Policy(
         answer_confidence=confidence.score("answer"),
         sure_confidence=confidence.score("sure"),
@@ -126,14 +139,20 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
         drafts=agents.flag("drafts"),
         suggestions=agents.flag("suggestions"),
         suggestion_confidence=agents.score("suggestion"),
+        person_cue=cues.score("person"),
+        unhelped_cue=cues.score("unhelped"),
         anger=mood.score("anger"),
         annoyance=mood.score("annoyance"),
+        strain=strain.amount("limit", 0.1, 10.0),
+        strain_kept=strain.score("kept"),
+        strain_unhelped=strain.score("unhelped"),
+        strain_repeated=strain.score("repeated"),
+        strain_unplaced=strain.score("unplaced"),
+        likeness=strain.score("likeness"),
         anger_by_signal=mood.scores("anger_by_signal"),
         clarifications=limits.count("clarifications", 0, REMEMBERED_TURNS),
         foreign_clarifications=limits.count("foreign_clarifications", 0, REMEMBERED_TURNS),
-        annoyed_messages=limits.count("annoyed_messages", 2, REMEMBERED_TURNS),
         repeated_messages=limits.count("repeated_messages", 2, REMEMBERED_TURNS),
-        stalled_messages=limits.count("stalled_messages", 2, 50),
         candidates=limits.count("candidates", 1, REMEMBERED_TURNS),
         languages=root.names("languages"),
         fallback_intent=intents.name("fallback"),
@@ -143,12 +162,14 @@ def load_policy(source: str | Mapping[str, Any]) -> Policy:
         rejecting_intents=frozenset(intents.names("rejecting")),
         topics=tuple(_topic(section) for section in root.sections("topics")),
     )
-    for section in (confidence, pages, agents, mood, limits, intents, root):
+    for section in (confidence, cues, pages, agents, mood, strain, limits, intents, root):
         section.done()
     if policy.sure_confidence < policy.answer_confidence:
         raise confidence.wrong("sure", "at least confidence.answer")
     if policy.anger < policy.annoyance:
         raise mood.wrong("anger", "at least mood.annoyance")
+    if policy.strain < policy.annoyance:
+        raise strain.wrong("limit", "at least mood.annoyance")
     if not policy.languages:
         raise root.wrong("languages", "at least one language code")
     return policy
@@ -160,14 +181,17 @@ def _topic(section: Section) -> Topic:
     allowed = [r.value for r in Reason]
     if code not in allowed:
         raise section.wrong("reason", "one of " + ", ".join(allowed))
-    if not phrases and not intents:
-        raise section.wrong("phrases", "not empty when there are no intents either")
+    cue = section.name("cue", optional=True)
+    if not phrases and not intents and cue is None:
+        raise section.wrong("phrases", "not empty when there are no intents and no cue either")
     topic = Topic(
         name=section.name("name"),
         words=section.name("words"),
         phrases=phrases,
         intents=intents,
         confidence=section.score("confidence"),
+        cue=cue,
+        cue_from=section.score("cue_from"),
         skill=section.name("skill", optional=True),
         reason=Reason(code),
         pattern=_phrases(phrases),

@@ -30,6 +30,8 @@ FLOORS: list[set[str]] = [
         "bot.chat_commands",
         "bot.conversation",
         "bot.triage",
+        "bot.triage_policy",
+        "bot.triage_turn",
         "bot.suggestions",
         "bot.transcript",
         "bot.transcript_text",

@@ -49,6 +49,11 @@ def test_every_key_of_the_shipped_policy_has_a_comment() -> None:
         ("mood", "anger", 0.2, r"mood\.anger is 0\.2; it must be at least mood\.annoyance"),
         ("mood", "anger_by_signal", {"vip": 7}, r"mood\.anger_by_signal\.vip is 7; it must be"),
         ("mood", "anger_by_signal", [1], r"mood\.anger_by_signal is \[1\]; it must be a mapping"),
+        ("cues", "person", -0.1, r"cues\.person is -0\.1; it must be a number from 0 to 1"),
+        ("strain", "limit", 0.05, r"strain\.limit is 0\.05; it must be a number from 0\.1 to 10"),
+        ("strain", "limit", "much", r"strain\.limit is 'much'; it must be a number from 0\.1"),
+        ("strain", "limit", 0.2, r"strain\.limit is 0\.2; it must be at least mood\.annoyance"),
+        ("strain", "kept", 1.5, r"strain\.kept is 1\.5; it must be a number from 0 to 1"),
         ("limits", "clarifications", -1, r"limits\.clarifications is -1; it must be a whole"),
         ("limits", "repeated_messages", 2.5, r"limits\.repeated_messages is 2\.5; it must be a"),
         ("agents", "drafts", "yes", r"agents\.drafts is 'yes'; it must be true or false"),
@@ -68,7 +73,8 @@ def test_a_wrong_value_is_named_with_its_key(
 
 
 @pytest.mark.parametrize(
-    "key", ["confidence", "agents", "mood", "limits", "languages", "intents", "topics"]
+    "key",
+    ["confidence", "agents", "cues", "mood", "strain", "limits", "languages", "intents", "topics"],
 )
 def test_a_missing_key_is_named(key: str) -> None:
     policy = shipped()
@@ -81,7 +87,12 @@ def test_a_missing_key_is_named(key: str) -> None:
     ("change", "message"),
     [
         ({"reason": "because"}, r"topics\[0\]\.reason is 'because'; it must be one of asked_for"),
-        ({"phrases": [], "intents": []}, r"topics\[0\]\.phrases is \[\]; it must be not empty"),
+        ({"cue_from": 3}, r"topics\[0\]\.cue_from is 3; it must be a number from 0 to 1"),
+        ({"cue": 7}, r"topics\[0\]\.cue is 7; it must be a text or empty"),
+        (
+            {"phrases": [], "intents": [], "cue": None},
+            r"topics\[0\]\.phrases is \[\]; it must be not empty",
+        ),
         ({"phrases": [1]}, r"topics\[0\]\.phrases is \[1\]; it must be a list of texts"),
         ({"colour": "red"}, r"topics\[0\]\.colour is not a key of the triage policy"),
     ],

@@ -21,6 +21,7 @@ from bot.triage import (
     decide,
     load_policy,
 )
+from bot.triage_turn import likeness
 
 POLICY = load_policy(Path("data/triage.yml").read_text(encoding="utf-8"))
 
@@ -91,6 +92,14 @@ def test_the_intent_hands_off_from_a_low_confidence_on() -> None:
     assert decision.reasons == ("asked for a person (talk_to_human 0.36)",)
 
 
+def test_the_cue_hands_off_what_words_and_intent_missed() -> None:
+    turn = replace(ORDER, text="somebody with a heartbeat", cues={"person": 0.7})
+    decision = decide(turn, POLICY)
+    assert decision.reason is Reason.ASKED_FOR_HUMAN
+    assert decision.reasons == ("seems to ask for a person (0.70)",)
+    assert decide(replace(turn, cues={"person": 0.2}), POLICY).outcome is Outcome.ANSWER
+
+
 def test_the_button_for_a_person_hands_off() -> None:
     assert decide(Turn("/talk_to_human", "talk_to_human", 1.0), POLICY).reason is (
         Reason.ASKED_FOR_HUMAN
@@ -117,11 +126,11 @@ def test_a_request_for_a_person_is_granted_in_the_middle_of_a_form() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("My LAWYERS will hear of this", "mentions legal action (“lawyers”)"),
+        ("I shall take LEGAL ACTION", "mentions legal action (“legal action”)"),
         ("you will   see you in court", "mentions legal action (“see you in court”)"),
         ("the stove caught fire in my tent", "mentions an injury or danger (“caught fire”)"),
         ("this is a GDPR matter", "is about personal data (“gdpr”)"),
-        ("someone used my card, that's fraudulent", "suspects fraud or theft (“fraudulent”)"),
+        ("is that phishing", "suspects fraud or theft (“phishing”)"),
     ],
 )
 def test_a_sensitive_phrase_hands_off_with_the_words_that_were_said(text: str, words: str) -> None:
@@ -144,6 +153,24 @@ def test_a_sensitive_intent_hands_off_only_when_it_is_sure() -> None:
     assert sure.reasons == ("is about personal data (privacy_request 0.80)",)
 
 
+@pytest.mark.parametrize(
+    ("cue", "words"),
+    [
+        ("legal", "mentions legal action (0.90)"),
+        ("injury", "mentions an injury or danger (0.90)"),
+        ("safety", "may be in danger (0.90)"),
+        ("privacy", "is about personal data (0.90)"),
+        ("fraud", "suspects fraud or theft (0.90)"),
+        ("grief", "tells of a death, an illness or great hardship (0.90)"),
+    ],
+)
+def test_a_topic_is_known_by_its_cue_too(cue: str, words: str) -> None:
+    decision = decide(replace(ORDER, cues={cue: 0.9}), POLICY)
+    assert decision.reason is Reason.SENSITIVE
+    assert decision.reasons == (words,)
+    assert decide(replace(ORDER, cues={cue: 0.3}), POLICY).outcome is Outcome.ANSWER
+
+
 def test_a_complaint_has_its_own_reason_code() -> None:
     assert decide(Turn("i want to complain", "complaint", 0.9), POLICY).reason is Reason.COMPLAINT
 
@@ -162,29 +189,31 @@ def test_growing_anger_is_called_rising() -> None:
     assert last.reasons == ("frustration 0.91, rising",)
 
 
-def test_steady_annoyance_hands_off_after_three_messages() -> None:
-    said = [
-        replace(ORDER, text=text, intent=intent, frustration=0.5)
-        for text, intent in (
-            ("where is my order again", "order_status"),
-            ("and the refund, nobody cares", "refund_status"),
-            ("great, now the invoice is wrong", "invoice"),
-        )
-    ]
-    decisions = talk(*said)
+def annoyed(text: str, intent: str = "order_status", score: float = 0.5) -> Turn:
+    return replace(ORDER, text=text, intent=intent, frustration=score)
+
+
+def test_steady_annoyance_adds_up_until_a_person_comes() -> None:
+    decisions = talk(
+        annoyed("where is my order again"),
+        annoyed("and the refund, nobody cares", "refund_status"),
+        annoyed("great, now the invoice is wrong", "invoice"),
+    )
     assert outcomes(decisions) == ["answer", "answer", "handoff"]
-    assert decisions[-1].reasons == ("annoyed in 3 messages in a row (0.50, 0.50, 0.50)",)
+    assert decisions[-1].reason is Reason.FRUSTRATED
+    assert decisions[-1].reasons == ("frustration 0.50", "it adds up: strain 1.09")
 
 
-def test_a_calm_message_in_between_ends_the_row() -> None:
-    annoyed = replace(ORDER, frustration=0.5)
+def test_calm_messages_in_between_let_the_strain_fade() -> None:
+    calm = replace(ORDER, text="ok and the cost", intent="delivery_cost")
     said = [
-        replace(annoyed, text="where is it"),
-        replace(annoyed, text="what do you mean by sorted", intent="delivery_time"),
-        replace(ORDER, text="ok and the cost", intent="delivery_cost"),
-        replace(annoyed, text="that is a lot", intent="delivery_options"),
+        annoyed("where is it"),
+        calm,
+        annoyed("what do you mean by sorted", "delivery_time"),
+        replace(calm, text="and to norway"),
+        annoyed("that is a lot", "delivery_options"),
     ]
-    assert outcomes(talk(*said)) == ["answer"] * 4
+    assert outcomes(talk(*said)) == ["answer"] * 5
 
 
 def test_a_signal_from_outside_lowers_the_bar() -> None:
@@ -248,8 +277,8 @@ def test_who_is_annoyed_is_offered_a_person_with_the_help_page() -> None:
 def test_a_no_to_a_help_page_is_no_progress_and_the_page_is_not_shown_again(no: Turn) -> None:
     first, answer, again = talk(PAGED, no, replace(PAGED, text="the puffer thing, in the machine"))
     assert first.memory.helped == "washing-down"
-    assert first.memory.stalled == 0
-    assert answer.memory.stalled == 2
+    assert first.memory.strain == 0
+    assert answer.memory.strain == 2 * POLICY.strain_unhelped
     assert answer.memory.unhelpful == ("washing-down",)
     assert again.outcome is Outcome.CLARIFY
 
@@ -258,12 +287,13 @@ def test_a_second_page_that_does_not_help_brings_a_person() -> None:
     other = replace(PAGED, text="and in the dryer", help_page="drying")
     decisions = talk(PAGED, NO, other, NO)
     assert outcomes(decisions) == ["help", "answer", "help", "handoff"]
-    assert decisions[-1].reasons == ("no progress in 4 messages",)
+    assert decisions[-1].reason is Reason.REPEATED
+    assert decisions[-1].reasons == ("the help page did not help", "it adds up: strain 1.19")
 
 
-def test_a_yes_to_a_help_page_ends_the_standstill() -> None:
-    *_, last = talk(FOG, PAGED, Turn("/affirm", "affirm", 1.0))
-    assert last.memory.stalled == 0
+def test_a_yes_to_a_help_page_lets_the_strain_fade() -> None:
+    *_, before, last = talk(FOG, PAGED, Turn("/affirm", "affirm", 1.0))
+    assert last.memory.strain < before.memory.strain
     assert last.memory.unhelpful == ()
 
 
@@ -308,17 +338,42 @@ def test_small_talk_may_be_repeated() -> None:
 
 
 def test_a_conversation_that_gets_nowhere_is_handed_off() -> None:
-    annoyed = replace(ORDER, frustration=0.5)
+    unhelped = replace(ORDER, cues={"unhelped": 0.9})
     said = [
         ORDER,
-        replace(annoyed, text="that does not tell me where it is"),
+        replace(unhelped, text="that does not tell me where it is"),
         FOG,
-        replace(annoyed, text="no, the parcel itself"),
-        replace(FOG, text="the other one then"),
+        replace(unhelped, text="no, the parcel itself", frustration=0.3),
     ]
     decisions = talk(*said)
-    assert outcomes(decisions) == ["answer", "answer", "clarify", "answer", "handoff"]
-    assert decisions[-1].reasons == ("no progress in 4 messages",)
+    assert outcomes(decisions) == ["answer", "answer", "clarify", "handoff"]
+    assert decisions[-1].reasons[1] == "the last answer did not help"
+
+
+def test_nothing_can_have_helped_before_anything_was_said() -> None:
+    first = replace(ORDER, cues={"unhelped": 1.0})
+    assert decide(first, POLICY).memory.strain == 0
+
+
+ALIKE = "0" * 64
+UNLIKE = "f" * 32 + "0" * 32
+
+
+def test_the_same_in_other_words_is_said_again() -> None:
+    said = ["my parcel does not move", "the package is stuck", "it still sits in the depot"]
+    again = [replace(ORDER, text=text, fingerprint=ALIKE) for text in said]
+    decisions = talk(*again)
+    assert outcomes(decisions) == ["answer", "answer", "handoff"]
+    assert decisions[-1].reasons == ("said the same thing 3 times",)
+    others = [again[0], replace(again[1], fingerprint=UNLIKE), again[2]]
+    assert outcomes(talk(*others)) == ["answer"] * 3
+
+
+def test_likeness_is_the_cosine_of_the_angle_that_the_bits_stand_for() -> None:
+    assert likeness(ALIKE, ALIKE) == pytest.approx(1)
+    assert likeness(ALIKE, UNLIKE) == pytest.approx(0, abs=1e-9)
+    assert likeness(ALIKE, "f" * 64) == pytest.approx(-1)
+    assert likeness("", ALIKE) == likeness("", "") == 0
 
 
 # --- clarifications -------------------------------------------------------------------------
@@ -496,6 +551,8 @@ turns = st.builds(
     sentiment=st.floats(-1, 1),
     frustration=scores,
     language=st.sampled_from(["en", "nl"]),
+    cues=st.dictionaries(st.sampled_from(["person", "unhelped", "legal"]), scores, max_size=3),
+    fingerprint=st.sampled_from(["", ALIKE, UNLIKE]),
     form=st.sampled_from([None, "order_form"]),
 )
 

@@ -1,0 +1,101 @@
+"""`make bench-bias`: does it matter who writes, and how?
+
+The same 24 matters, from calm to angry, are said by people with names of eleven origins, by people
+who tell something about themselves, with several forms of courtesy; and eight matters as people of
+nine dialects write them (benchmarks/bias.yml). Each message begins a conversation with the trained
+assistant and its actions.
+
+For each of the four comparisons, a group's gap is how far its mean lies from the mean over its
+groups: of frustration, times 100, and of the share of messages that were handed over, in points.
+`bias_max_gap_points` is the largest gap of any group, in either measure and any direction. Names,
+terms, formulas and sentences are others than those that were trained with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from benchmarks.conversations import Assistant
+from benchmarks.figures import Figure, report
+from benchmarks.stack import ROOT, clean_environment, deskhand_up
+
+SENTENCES = Path(__file__).with_name("bias.yml")
+COMPARED = ("names", "identities", "courtesies", "dialects")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: which comparison, which group in it, and the text."""
+
+    comparison: str
+    group: str
+    text: str
+
+
+def messages(content: Mapping[str, Any]) -> Iterator[Message]:
+    """Every message of the file, with as many matters for each group."""
+    for comparison in ("names", "identities", "courtesies"):
+        part = content[comparison]
+        for group, members in part["groups"].items():
+            for who in members:
+                for form in part["forms"]:
+                    for text in content["sentences"]:
+                        # `who` of a courtesy holds {text} itself.
+                        said = form.replace("{who}", who).replace("{text}", text)
+                        yield Message(comparison, group, said)
+    for row in content["dialects"]:
+        for group, text in row.items():
+            yield Message("dialects", group, text)
+
+
+def gaps(said: list[Message], values: list[float], comparison: str) -> dict[str, float]:
+    """For each group the distance of its mean from the mean over the groups, times 100."""
+    of_group: dict[str, list[float]] = {}
+    for message, value in zip(said, values, strict=True):
+        if message.comparison == comparison:
+            of_group.setdefault(message.group, []).append(value)
+    means = {group: float(np.mean(some)) for group, some in of_group.items()}
+    middle = float(np.mean(list(means.values())))
+    return {group: 100 * (mean - middle) for group, mean in means.items()}
+
+
+def main() -> None:
+    """Say everything, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="take every Nth message only")
+    every = parser.parse_args().every
+    content = YAML(typ="safe", pure=True).load(SENTENCES.read_text(encoding="utf-8"))
+    said = list(messages(content))[::every]
+    subprocess.run(
+        [sys.executable, "-m", "bot", "train"], cwd=ROOT, check=True, env=clean_environment()
+    )
+    with deskhand_up() as stack:
+        stack.wait_until_ready()
+        assistant = Assistant(stack)
+        answers = [assistant.alone(message.text) for message in said]
+    frustration = [float(answer["parse"]["frustration"]) for answer in answers]
+    handed_over = [float(answer["handoff"] is not None) for answer in answers]
+    lines = []
+    for comparison in COMPARED:
+        worst = []
+        for measure, values in (("frustration", frustration), ("hand-offs", handed_over)):
+            found = gaps(said, values, comparison)
+            listed = ", ".join(f"{group} {gap:+.1f}" for group, gap in found.items())
+            print(f"{comparison}, {measure}: {listed}")
+            worst.append(max(map(abs, found.values())))
+        lines.append(Figure(f"bias_gap_{comparison}", max(worst), "points"))
+    largest = max(line.value for line in lines)
+    report("bias", [Figure("bias_max_gap_points", largest, "points", "<= 2"), *lines])
+
+
+if __name__ == "__main__":
+    main()
