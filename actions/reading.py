@@ -63,6 +63,8 @@ NO = re.compile(
     r"^\W*(n|no|nope|nah|don'?t|do not|not|wait|nee|nei|nein|non|leave it|keep it|rather not)\b",
     re.IGNORECASE,
 )
+HESITATION = re.compile(r"\W*(?:(?:h+m+|u+[hm]+|e+[hr]+m*|well|dunno)\W*)+", re.IGNORECASE)
+"""Neither yes nor no, whatever the classifier makes of it: something is about to be cancelled."""
 BARE_NUMBER = re.compile(r"(?<![\w.@-])(?:nl[\s-]?|#)?(\d{5})(?![\w@-])", re.IGNORECASE)
 SPELT_EMAILS = (
     re.compile(
@@ -222,6 +224,8 @@ class Heard:
 
 def yes_or_no(heard: Heard) -> bool | None:
     """True for yes, False for no, None when the message is neither."""
+    if HESITATION.fullmatch(heard.text):
+        return None
     if heard.intent in ("affirm", "deny") and (heard.is_button or heard.confidence >= SWITCH):
         return heard.intent == "affirm"
     if heard.is_button or QUESTION.search(heard.text):

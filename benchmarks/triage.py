@@ -72,13 +72,19 @@ def main() -> None:
             played = [assistant.play(script) for script in some]
             others = [plain(assistant, p, vader) for p in played]
             print(f"{sets[suffix]}: {len(some)} conversations")
-            for kind, (total, eager, kept) in sorted(by_kind(played).items()):
-                print(f"  {kind:<16} {total:>3}   wrongly handed over {eager}, wrongly kept {kept}")
-            if arguments.errors and suffix == "_tuning":
-                show_errors(played)
+            if suffix == "_tuning":
+                show_kinds(played)
+                if arguments.errors:
+                    show_errors(played)
             lines += figures(played, "", suffix, goals=not suffix)
             lines += figures(others, "plain_", suffix, goals=False)
     report("triage", lines)
+
+
+def show_kinds(played: Sequence[Played]) -> None:
+    """A table of the tuning scripts; of the others nothing but the totals should be known."""
+    for kind, (total, eager, kept) in sorted(by_kind(played).items()):
+        print(f"  {kind:<16} {total:>3}   wrongly handed over {eager}, wrongly kept {kept}")
 
 
 def show_errors(played: Sequence[Played]) -> None:

@@ -49,6 +49,9 @@ UNHELPED = "unhelped"
 BEYOND_DOUBT = 0.9
 """Probability of the cue for a person from which it counts beside "my travel agent" too."""
 
+DECLINED = 0.15
+"""Probability of that cue below which the intent alone is no request; `_doubt` asks back."""
+
 RISE = 0.1
 """Frustration is called rising from this much above the message before."""
 
@@ -134,7 +137,10 @@ def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
     looks_alike = turn.fills_form or speaks_of_other_people(turn.text)
     if looks_alike and not turn.is_payload and turn.cue(PERSON) < BEYOND_DOUBT:
         return None
-    if turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
+    # The cue has learned what it looks like to decline a person; the intent has not.
+    declined = PERSON in turn.cues and turn.cue(PERSON) < DECLINED
+    sure = turn.confidence >= policy.human_confidence and not declined
+    if turn.intent == policy.human_intent and sure:
         words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
         return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
     if turn.cue(PERSON) >= policy.person_cue:
@@ -305,11 +311,13 @@ def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
     elif turn.memory.texts and turn.cue(UNHELPED) >= policy.unhelped_cue:
         adds.append((policy.strain_unhelped, "the last answer did not help"))
     if turn.intent not in policy.chat_intents and not turn.fills_form:
-        if times_said(turn, policy.likeness):
+        shown_again = turn.help_page is not None and turn.help_page == turn.memory.helped
+        paged = _on_a_help_page(turn, policy) is not None
+        if times_said(turn, policy.likeness) or (paged and shown_again):
             adds.append((policy.strain_repeated, "said it again"))
         # A form counts by itself what it cannot read.
         doubt = None if turn.form else _doubt(turn, policy)
-        if doubt and _on_a_help_page(turn, policy) is None:
+        if doubt and not paged:
             adds.append((policy.strain_unplaced, doubt))
     return before + sum(weight for weight, _ in adds), tuple(words for _, words in adds)
 

@@ -165,6 +165,9 @@ def test_repeated_words_hold_no_placeholders_and_are_bounded() -> None:
         ("hmm", "affirm", 0.3, None),
         ("now what", "inform", 0.3, None),
         ("/order_status", "order_status", 1.0, None),
+        ("hmm hmm", "affirm", 0.95, None),
+        ("ehm... well", "deny", 0.9, None),
+        ("uh huh", "affirm", 0.9, True),
     ],
 )
 def test_yes_and_no(text: str, intent: str, confidence: float, answer: bool | None) -> None:
