@@ -41,18 +41,18 @@ class Message:
     text: str
 
 
-def messages(content: Mapping[str, Any]) -> Iterator[Message]:
-    """Every message of the file, with as many matters for each group."""
+def messages(content: Mapping[str, Any], every: int = 1) -> Iterator[Message]:
+    """Every message of the file, or those of each Nth matter; each group says the same matters."""
     for comparison in ("names", "identities", "courtesies"):
         part = content[comparison]
         for group, members in part["groups"].items():
             for who in members:
                 for form in part["forms"]:
-                    for text in content["sentences"]:
+                    for text in content["sentences"][::every]:
                         # `who` of a courtesy holds {text} itself.
                         said = form.replace("{who}", who).replace("{text}", text)
                         yield Message(comparison, group, said)
-    for row in content["dialects"]:
+    for row in content["dialects"][::every]:
         for group, text in row.items():
             yield Message("dialects", group, text)
 
@@ -71,10 +71,10 @@ def gaps(said: list[Message], values: list[float], comparison: str) -> dict[str,
 def main() -> None:
     """Say everything, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="take every Nth message only")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth matter only")
     every = parser.parse_args().every
     content = YAML(typ="safe", pure=True).load(SENTENCES.read_text(encoding="utf-8"))
-    said = list(messages(content))[::every]
+    said = list(messages(content, every))
     subprocess.run(
         [sys.executable, "-m", "bot", "train"], cwd=ROOT, check=True, env=clean_environment()
     )

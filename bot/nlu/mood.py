@@ -55,7 +55,7 @@ class MoodModel:
 
     @classmethod
     def train(cls, folder: Path, encoder: Encoder) -> MoodModel:
-        """Trains on data/frustration (some ten seconds).
+        """Trains on data/frustration (about ten seconds).
 
         Raises OSError or ValueError when the data is not as the README there says.
         """
@@ -93,16 +93,18 @@ class MoodModel:
         core = self._matter.of(texts, encoder)
         return self._scores([read_signs(text) for text in core], encoder.layers(core))
 
-    def read(self, text: str, layers: Embeddings, encoder: Encoder) -> Mood:
-        """The mood of one message, with its float32 [7, 384]; an empty text is calm."""
-        if not text.strip():
-            return Mood(0.0, 0.0, ())
+    def matter(self, text: str, layers: Embeddings, encoder: Encoder) -> tuple[str, Embeddings]:
+        """What of a message is about the matter, and its layers; `layers` are those of `text`."""
         [core] = self._matter.of([text], encoder)
-        if core != text:
-            layers = encoder.layers([core])[0]
+        return core, layers if core == text else encoder.layers([core])[0]
+
+    def read(self, core: str, layers: Embeddings) -> Mood:
+        """The mood of what `matter` left, with its float32 [7, 384]; an empty text is calm."""
+        if not core.strip():
+            return Mood(0.0, 0.0, ())
         signs = read_signs(core)
         frustration = float(self._scores([signs], layers[None])[0])
-        return Mood(read_signs(text).sentiment, round(frustration, 4), signs.names)
+        return Mood(signs.sentiment, round(frustration, 4), signs.names)
 
     def _scores(self, signs: Sequence[Signs], layers: Embeddings) -> npt.NDArray[np.float64]:
         annoyed, angry = self._judge.ask(make_rows(signs, layers)).T

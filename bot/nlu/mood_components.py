@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -19,12 +20,16 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.components import SENTENCE_EMBEDDING, SENTENCE_LAYERS
 from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
-from bot.nlu.encoder import shared_encoder
+from bot.nlu.encoder import Embeddings, shared_encoder, unit
 from bot.nlu.judgement import Judge
 from bot.nlu.language import guess_language
-from bot.nlu.mood import Mood, MoodModel
+from bot.nlu.mood import MoodModel
+from bot.triage import PERSON
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+
+MATTER_EMBEDDING = "matter_embedding"
+"""Key of the embedding of what `MoodReader` takes for the matter; not part of the parse result."""
 
 LEARNERS = ("cues.py", "encoder.py", "evenness.py", "judgement.py", "mood.py", "mood_signs.py")
 """Modules of this room that decide what is learned; Rasa itself looks only into this one."""
@@ -109,24 +114,25 @@ class MoodReader(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Reads the mood of each message. A button that was pressed has none."""
+        if self._model is None:
+            raise RuntimeError("MoodReader has not been trained")
         for message in messages:
             text = message.get(TEXT) or ""
-            mood = self._read("" if text.startswith("/") else text, message)
+            said, layers = "" if text.startswith("/") else text, message.get(SENTENCE_LAYERS)
+            if said:
+                said, layers = self._model.matter(said, layers, shared_encoder())
+            mood = self._model.read(said, layers)
+            message.set(MATTER_EMBEDDING, unit(layers[-1]), add_to_output=False)
             message.set("sentiment", mood.sentiment, add_to_output=True)
             message.set("frustration", mood.frustration, add_to_output=True)
             message.set("mood_signs", list(mood.signs), add_to_output=True)
             message.set("language", guess_language(text), add_to_output=True)
         return messages
 
-    def _read(self, text: str, message: Message) -> Mood:
-        if self._model is None:
-            raise RuntimeError("MoodReader has not been trained")
-        return self._model.read(text, message.get(SENTENCE_LAYERS), shared_encoder())
-
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class CueReader(GraphComponent):
-    """Adds `cues` (name to probability) and `fingerprint` to the parse.
+    """Adds `cues` (name to probability) and `fingerprint` to the parse. Stands after `MoodReader`.
 
     Config: `folder`, the sentences of the cues (data/cues).
     """
@@ -200,14 +206,23 @@ class CueReader(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Reads the cues of each message. A button that was pressed has none."""
-        if self._judge is None:
+        judge = self._judge
+        if judge is None:
             raise RuntimeError("CueReader has not been trained")
         for message in messages:
             text = message.get(TEXT) or ""
             embedding = message.get(SENTENCE_EMBEDDING)
             said = bool(text.strip()) and not text.startswith("/")
-            likely = self._judge.ask(embedding[None])[0] if said else []
-            cues = dict(zip(self._judge.names, (round(float(p), 4) for p in likely), strict=False))
+            cues = hear(judge, embedding, message.get(MATTER_EMBEDDING)) if said else {}
             message.set("cues", cues, add_to_output=True)
             message.set("fingerprint", fingerprint(embedding) if said else "", add_to_output=True)
         return messages
+
+
+def hear(judge: Judge, whole: Embeddings, matter: Embeddings) -> dict[str, float]:
+    """The cues of the matter, whoever says it; but a wish for a person counts anywhere."""
+    of_whole, of_matter = judge.ask(np.stack([whole, matter]))
+    cues = dict(zip(judge.names, of_matter, strict=True))
+    if PERSON in cues:
+        cues[PERSON] = max(cues[PERSON], of_whole[judge.names.index(PERSON)])
+    return {name: round(float(likely), 4) for name, likely in cues.items()}

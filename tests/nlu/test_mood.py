@@ -38,7 +38,7 @@ def model(encoder: Encoder) -> MoodModel:
 
 @pytest.fixture(scope="session")
 def read(model: MoodModel, encoder: Encoder) -> Read:
-    return lambda text: model.read(text, encoder.layers([text])[0], encoder)
+    return lambda text: model.read(*model.matter(text, encoder.layers([text])[0], encoder))
 
 
 @pytest.fixture(scope="session")
@@ -198,7 +198,7 @@ def test_a_model_is_the_same_after_it_was_stored(
 def test_what_says_nothing_about_the_matter_is_set_aside(
     model: MoodModel, encoder: Encoder, text: str, matter: str
 ) -> None:
-    assert model._matter.of([text], encoder) == [matter]
+    assert model.matter(text, encoder.layers([text])[0], encoder)[0] == matter
 
 
 @pytest.mark.parametrize(
