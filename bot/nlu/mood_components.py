@@ -5,7 +5,6 @@ Their own sentences are in data/frustration and data/cues, beside the shop's, an
 file has no postponed annotations.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +30,6 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 MATTER_EMBEDDING = "matter_embedding"
 """Key of the embedding of what `MoodReader` takes for the matter; not part of the parse result."""
 
-LEARNERS = ("cues.py", "encoder.py", "evenness.py", "judgement.py", "mood.py", "mood_signs.py")
-"""Modules of this room that decide what is learned; Rasa itself looks only into this one."""
-
-
-def digest(folder: Path) -> str:
-    """Of the YAML files in a folder and of LEARNERS: what a trained component depends on."""
-    files = [*sorted(folder.glob("*.yml")), *(Path(__file__).with_name(name) for name in LEARNERS)]
-    whole = hashlib.sha256()
-    for path in files:
-        content = path.read_bytes()
-        whole.update(f"{path.name}\0{len(content)}\0".encode() + content)
-    return whole.hexdigest()
-
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class MoodReader(GraphComponent):
@@ -65,11 +51,6 @@ class MoodReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """The folder that comes with the project."""
         return {"folder": str(DATA / "frustration")}
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Rasa trains anew when this changes."""
-        return digest(Path(config["folder"]))
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -150,11 +131,6 @@ class CueReader(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """The folder that comes with the project."""
         return {"folder": str(DATA / "cues")}
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Rasa trains anew when this changes."""
-        return digest(Path(config["folder"]))
 
     @staticmethod
     def required_packages() -> list[str]:
