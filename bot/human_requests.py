@@ -41,6 +41,13 @@ def asks_for_human(text: str) -> bool:
     )
 
 
+def declines_human(text: str) -> bool:
+    """Whether the customer says, in so many words, that no person is wanted, or not yet."""
+    plain = _OTHER_PEOPLE.sub("_", _WHAT_ARE_YOU.sub("_", _plain(text)))
+    found = [_DECLINED.search(plain[: each.start()]) for each in _REQUEST.finditer(plain)]
+    return bool(found) and all(found)
+
+
 def speaks_of_other_people(text: str) -> bool:
     """Whether people are mentioned who are not the shop's, or the bot is asked what it is."""
     plain = _plain(text)

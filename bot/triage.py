@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.human_requests import asks_for_human, speaks_of_other_people
+from bot.human_requests import asks_for_human, declines_human, speaks_of_other_people
 from bot.triage_policy import (
     REMEMBERED_TURNS,
     Policy,
@@ -48,9 +48,6 @@ UNHELPED = "unhelped"
 
 BEYOND_DOUBT = 0.9
 """Probability of the cue for a person from which it counts beside "my travel agent" too."""
-
-DECLINED = 0.15
-"""Probability of that cue below which the intent alone is no request; `_doubt` asks back."""
 
 RISE = 0.1
 """Frustration is called rising from this much above the message before."""
@@ -132,19 +129,22 @@ def _handoff(reason: Reason, *words: str, skill: str | None = None) -> Decision:
 def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
     if not turn.is_payload and asks_for_human(turn.text):
         return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
-    # To the classifiers a message about somebody else's agent, or one that asks whether this is a
-    # bot, looks alike. There only the words count, or a cue beyond doubt; else `_doubt` asks.
-    looks_alike = turn.fills_form or speaks_of_other_people(turn.text)
-    if looks_alike and not turn.is_payload and turn.cue(PERSON) < BEYOND_DOUBT:
+    if turn.is_payload:
+        if turn.intent != policy.human_intent:
+            return None
+        return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
+    # To the classifiers a message about somebody else's agent, one that asks whether this is a bot,
+    # or one that wants no person looks alike. There only the words count, or a cue beyond doubt;
+    # else `_doubt` asks what was meant.
+    alike = turn.fills_form or speaks_of_other_people(turn.text) or declines_human(turn.text)
+    if alike and turn.cue(PERSON) < BEYOND_DOUBT:
         return None
-    # The cue has learned what it looks like to decline a person; the intent has not.
-    declined = PERSON in turn.cues and turn.cue(PERSON) < DECLINED
-    sure = turn.confidence >= policy.human_confidence and not declined
-    if turn.intent == policy.human_intent and sure:
+    if turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
         words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
         return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
-    if turn.cue(PERSON) >= policy.person_cue:
-        words = f"seems to ask for a person ({turn.cue(PERSON):.2f})"
+    wish = _wish(turn, policy)
+    if wish >= policy.person_cue:
+        words = f"seems to ask for a person ({wish:.2f})"
         return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
     return None
 
@@ -281,6 +281,15 @@ def _doubt(turn: Turn, policy: Policy) -> str | None:
     return None
 
 
+def _wish(turn: Turn, policy: Policy) -> float:
+    """How likely the customer wishes for a person, by cue and intent together.
+
+    Each may have missed it alone, so they count as independent evidence (noisy or).
+    """
+    ranked = [c.confidence for c in turn.ranking if c.intent == policy.human_intent]
+    return 1 - (1 - turn.cue(PERSON)) * (1 - max(ranked, default=0.0))
+
+
 def _candidates(turn: Turn, policy: Policy) -> tuple[str, ...]:
     """The intents worth offering, best first; small talk and the fallback are not."""
     hidden = {policy.fallback_intent, policy.human_intent} | policy.chat_intents
@@ -308,7 +317,8 @@ def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
     if _did_not_help(turn, policy):
         # The question, which is still open, and this "no".
         adds.append((2 * policy.strain_unhelped, "the help page did not help"))
-    elif turn.memory.texts and turn.cue(UNHELPED) >= policy.unhelped_cue:
+    unhelped = bool(turn.memory.texts) and turn.cue(UNHELPED) >= policy.unhelped_cue
+    if unhelped and not _did_not_help(turn, policy):
         adds.append((policy.strain_unhelped, "the last answer did not help"))
     if turn.intent not in policy.chat_intents and not turn.fills_form:
         shown_again = turn.help_page is not None and turn.help_page == turn.memory.helped
@@ -317,7 +327,7 @@ def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
             adds.append((policy.strain_repeated, "said it again"))
         # A form counts by itself what it cannot read.
         doubt = None if turn.form else _doubt(turn, policy)
-        if doubt and not paged:
+        if doubt and not paged and not unhelped:
             adds.append((policy.strain_unplaced, doubt))
     return before + sum(weight for weight, _ in adds), tuple(words for _, words in adds)
 

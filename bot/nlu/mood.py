@@ -15,6 +15,7 @@ leads to is decided in `bot.triage`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ from bot.nlu.mood_signs import Signs, read_signs
 
 CLASSES: Final = ("angry", "annoyed", "neutral", "happy")
 """One file each under data/frustration."""
+
+MOST_SENTENCES: Final = 8
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 SIGN_WEIGHT: Final = 0.1
 """What a sign's number counts beside the embedding, whose length is 1."""
@@ -89,22 +93,33 @@ class MoodModel:
         return cls(Judge.fit(rows, answers), matter)
 
     def score(self, texts: Sequence[str], encoder: Encoder) -> npt.NDArray[np.float64]:
-        """Frustration of n texts, [n]."""
-        core = self._matter.of(texts, encoder)
-        return self._scores([read_signs(text) for text in core], encoder.layers(core))
+        """Frustration of n texts, [n]: of the whole, or of the worst of its sentences.
+
+        Anger beside a calm question is anger; the whole alone would be their mean.
+        """
+        cores = self._matter.of(texts, encoder)
+        pieces = [[core, *sentences(core)] for core in cores]
+        flat = [piece for some in pieces for piece in some]
+        scores = self._scores([read_signs(piece) for piece in flat], encoder.layers(flat))
+        ends = np.cumsum([len(some) for some in pieces])[:-1]
+        return np.array([some.max() for some in np.split(scores, ends)])
 
     def matter(self, text: str, layers: Embeddings, encoder: Encoder) -> tuple[str, Embeddings]:
         """What of a message is about the matter, and its layers; `layers` are those of `text`."""
         [core] = self._matter.of([text], encoder)
         return core, layers if core == text else encoder.layers([core])[0]
 
-    def read(self, core: str, layers: Embeddings) -> Mood:
+    def read(self, core: str, layers: Embeddings, encoder: Encoder) -> Mood:
         """The mood of what `matter` left, with its float32 [7, 384]; an empty text is calm."""
         if not core.strip():
             return Mood(0.0, 0.0, ())
-        signs = read_signs(core)
-        frustration = float(self._scores([signs], layers[None])[0])
-        return Mood(signs.sentiment, round(frustration, 4), signs.names)
+        whole, parts = read_signs(core), sentences(core)
+        signs = [whole, *map(read_signs, parts)]
+        all_layers = (
+            np.concatenate([layers[None], encoder.layers(parts)]) if parts else layers[None]
+        )
+        frustration = float(self._scores(signs, all_layers).max())
+        return Mood(whole.sentiment, round(frustration, 4), whole.names)
 
     def _scores(self, signs: Sequence[Signs], layers: Embeddings) -> npt.NDArray[np.float64]:
         annoyed, angry = self._judge.ask(make_rows(signs, layers)).T
@@ -120,6 +135,12 @@ class MoodModel:
     def load(cls, directory: Path) -> MoodModel:
         """The model that `save` wrote."""
         return cls(Judge.load(directory, "mood"), Matter.load(directory))
+
+
+def sentences(core: str) -> list[str]:
+    """The sentences of a text that has several, but not so many that it was pasted."""
+    parts = [part for part in _SENTENCE_END.split(core) if part.strip()]
+    return parts if 1 < len(parts) <= MOST_SENTENCES else []
 
 
 def make_rows(signs: Sequence[Signs], layers: Embeddings) -> Rows:

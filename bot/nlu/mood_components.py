@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.components import SENTENCE_EMBEDDING, SENTENCE_LAYERS
 from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
-from bot.nlu.encoder import Embeddings, shared_encoder, unit
+from bot.nlu.encoder import Embeddings, shared_encoder, training_encoder, unit
 from bot.nlu.judgement import Judge
 from bot.nlu.language import guess_language
 from bot.nlu.mood import MoodModel
@@ -70,7 +70,7 @@ class MoodReader(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Trains on its own sentences; those of the intents have no mood."""
-        self._model = MoodModel.train(self._folder, shared_encoder())
+        self._model = MoodModel.train(self._folder, training_encoder())
         with self._model_storage.write_to(self._resource) as directory:
             self._model.save(directory)
         return self._resource
@@ -102,7 +102,7 @@ class MoodReader(GraphComponent):
             said, layers = "" if text.startswith("/") else text, message.get(SENTENCE_LAYERS)
             if said:
                 said, layers = self._model.matter(said, layers, shared_encoder())
-            mood = self._model.read(said, layers)
+            mood = self._model.read(said, layers, shared_encoder())
             message.set(MATTER_EMBEDDING, unit(layers[-1]), add_to_output=False)
             message.set("sentiment", mood.sentiment, add_to_output=True)
             message.set("frustration", mood.frustration, add_to_output=True)
@@ -157,7 +157,7 @@ class CueReader(GraphComponent):
             for e in training_data.intent_examples
             if e.get(TEXT)
         ]
-        self._judge = fit_cues(cues, shared_encoder().encode(texts), examples)
+        self._judge = fit_cues(cues, training_encoder().encode(texts), examples)
         with self._model_storage.write_to(self._resource) as directory:
             self._judge.save(directory, "cues")
         return self._resource

@@ -38,7 +38,10 @@ def model(encoder: Encoder) -> MoodModel:
 
 @pytest.fixture(scope="session")
 def read(model: MoodModel, encoder: Encoder) -> Read:
-    return lambda text: model.read(*model.matter(text, encoder.layers([text])[0], encoder))
+    def mood(text: str) -> Mood:
+        return model.read(*model.matter(text, encoder.layers([text])[0], encoder), encoder)
+
+    return mood
 
 
 @pytest.fixture(scope="session")
@@ -178,6 +181,10 @@ def test_a_model_is_the_same_after_it_was_stored(
     model.save(tmp_path)
     again = MoodModel.load(tmp_path)
     assert again.score(ANGRY + CALM, encoder) == pytest.approx(model.score(ANGRY + CALM, encoder))
+
+
+def test_anger_beside_a_calm_question_is_anger(read: Read) -> None:
+    assert read("Which size is this? You are a bunch of crooks!").frustration >= 0.75
 
 
 # --- evenness -------------------------------------------------------------------------------
