@@ -286,8 +286,10 @@ def _wish(turn: Turn, policy: Policy) -> float:
 
     Each may have missed it alone, so they count as independent evidence (noisy or).
     """
-    ranked = [c.confidence for c in turn.ranking if c.intent == policy.human_intent]
-    return 1 - (1 - turn.cue(PERSON)) * (1 - max(ranked, default=0.0))
+    real = [c for c in turn.ranking if c.intent != policy.fallback_intent]
+    best = max(real, key=lambda c: c.confidence, default=None)
+    share = best.confidence if best is not None and best.intent == policy.human_intent else 0.0
+    return 1 - (1 - turn.cue(PERSON)) * (1 - share)
 
 
 def _candidates(turn: Turn, policy: Policy) -> tuple[str, ...]:

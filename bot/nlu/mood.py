@@ -93,16 +93,13 @@ class MoodModel:
         return cls(Judge.fit(rows, answers), matter)
 
     def score(self, texts: Sequence[str], encoder: Encoder) -> npt.NDArray[np.float64]:
-        """Frustration of n texts, [n]: of the whole, or of the worst of its sentences.
-
-        Anger beside a calm question is anger; the whole alone would be their mean.
-        """
+        """Frustration of n texts, [n]."""
         cores = self._matter.of(texts, encoder)
         pieces = [[core, *sentences(core)] for core in cores]
         flat = [piece for some in pieces for piece in some]
         scores = self._scores([read_signs(piece) for piece in flat], encoder.layers(flat))
         ends = np.cumsum([len(some) for some in pieces])[:-1]
-        return np.array([some.max() for some in np.split(scores, ends)])
+        return np.array([_with_worst(some) for some in np.split(scores, ends)])
 
     def matter(self, text: str, layers: Embeddings, encoder: Encoder) -> tuple[str, Embeddings]:
         """What of a message is about the matter, and its layers; `layers` are those of `text`."""
@@ -118,7 +115,7 @@ class MoodModel:
         all_layers = (
             np.concatenate([layers[None], encoder.layers(parts)]) if parts else layers[None]
         )
-        frustration = float(self._scores(signs, all_layers).max())
+        frustration = _with_worst(self._scores(signs, all_layers))
         return Mood(whole.sentiment, round(frustration, 4), whole.names)
 
     def _scores(self, signs: Sequence[Signs], layers: Embeddings) -> npt.NDArray[np.float64]:
@@ -135,6 +132,16 @@ class MoodModel:
     def load(cls, directory: Path) -> MoodModel:
         """The model that `save` wrote."""
         return cls(Judge.load(directory, "mood"), Matter.load(directory))
+
+
+def _with_worst(scores: npt.NDArray[np.float64]) -> float:
+    """One score from that of the whole text (first) and those of its sentences.
+
+    Anger beside a calm question fades in the whole, and "that other shop cheated me" sounds worse
+    alone than with what follows: so it is the mean of the whole and the worst, if that is more.
+    """
+    whole, worst = float(scores[0]), float(scores.max())
+    return max(whole, (whole + worst) / 2)
 
 
 def sentences(core: str) -> list[str]:

@@ -70,7 +70,6 @@ still waiting for my parcel, it's a bit annoying
 this is quite frustrating, the link doesn't work
 I'm a bit disappointed with the jacket
 seriously? again?
-are you kidding me
 """.strip().splitlines()
 
 CALM = """
