@@ -80,8 +80,8 @@ def main() -> None:
     )
     with deskhand_up() as stack:
         stack.wait_until_ready()
-        assistant = Assistant(stack)
-        answers = [assistant.alone(message.text) for message in said]
+        with Assistant(stack) as assistant:
+            answers = [assistant.alone(message.text) for message in said]
     frustration = [float(answer["parse"]["frustration"]) for answer in answers]
     handed_over = [float(answer["handoff"] is not None) for answer in answers]
     lines = []

@@ -96,6 +96,12 @@ class Assistant:
         headers = {"Authorization": f"Bearer {stack.running.assistant_token}"}
         self._http = httpx.Client(headers=headers, timeout=60, trust_env=False)
 
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
     def turn(self, conversation: str, seq: int, text: str) -> dict[str, Any]:
         """One turn; raises httpx.HTTPStatusError when the assistant has no answer."""
         body = {"conversation": conversation, "seq": seq, "epoch": 0, "text": text}

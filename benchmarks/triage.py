@@ -65,9 +65,8 @@ def main() -> None:
     )
     vader = SentimentIntensityAnalyzer()
     lines: list[Figure] = []
-    with deskhand_up() as stack:
+    with deskhand_up() as stack, Assistant(stack) as assistant:
         stack.wait_until_ready()
-        assistant = Assistant(stack)
         for suffix, some in scripts.items():
             played = [assistant.play(script) for script in some]
             others = [plain(assistant, p, vader) for p in played]

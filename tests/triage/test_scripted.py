@@ -82,14 +82,14 @@ SOME_OTHERS = [one for one in TUNING if not one.asks_at][::3]
 
 @pytest.mark.timeout(600)
 def test_every_request_for_a_person_is_granted(stack: Stack) -> None:
-    assistant = Assistant(stack)
-    played = [assistant.play(one) for one in ASKING]
+    with Assistant(stack) as assistant:
+        played = [assistant.play(one) for one in ASKING]
     assert not [p.script.name for p in played if p.missed_requests]
 
 
 @pytest.mark.timeout(600)
 def test_a_person_takes_over_where_a_lead_would_want_it(stack: Stack) -> None:
-    assistant = Assistant(stack)
-    found = score([assistant.play(one) for one in SOME_OTHERS])
+    with Assistant(stack) as assistant:
+        found = score([assistant.play(one) for one in SOME_OTHERS])
     assert found.precision >= 0.9
     assert found.recall >= 0.9
