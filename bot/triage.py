@@ -292,7 +292,9 @@ def _wish(turn: Turn, policy: Policy) -> float:
     """
     real = [c for c in turn.ranking if c.intent != policy.fallback_intent]
     best = max(real, key=lambda c: c.confidence, default=None)
-    share = best.confidence if best is not None and best.intent == policy.human_intent else 0.0
+    asks = best is not None and best.intent == policy.human_intent
+    # Out of scope the ranking says nothing: everything is equally likely then.
+    share = best.confidence * (1 - turn.out_of_scope) if best is not None and asks else 0.0
     return 1 - (1 - turn.cue(PERSON)) * (1 - share)
 
 

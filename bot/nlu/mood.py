@@ -138,10 +138,10 @@ def _with_worst(scores: npt.NDArray[np.float64]) -> float:
     """One score from that of the whole text (first) and those of its sentences.
 
     Anger beside a calm question fades in the whole, and "that other shop cheated me" sounds worse
-    alone than with what follows: so it is the mean of the whole and the worst, if that is more.
+    alone than with what follows: so the worst counts twice and the whole once, if that is more.
     """
     whole, worst = float(scores[0]), float(scores.max())
-    return max(whole, (whole + worst) / 2)
+    return max(whole, (whole + 2 * worst) / 3)
 
 
 def sentences(core: str) -> list[str]:
