@@ -22,8 +22,8 @@ from ruamel.yaml import YAML
 from bot.nlu.encoder import WIDTH, Embeddings
 from bot.nlu.judgement import UNASKED, Judge
 
-MOST_OTHERS: Final = 1_500
-"""So many sentences of the intents serve as `no`; more would only cost time."""
+MOST_OTHERS: Final = 2_000
+"""So many sentences of the intents (and everyday ones) serve as `no`; more would only cost time."""
 
 FINGERPRINT_BITS: Final = 256
 

@@ -23,6 +23,7 @@ from bot.nlu.encoder import Embeddings, shared_encoder, training_encoder, unit
 from bot.nlu.judgement import Judge
 from bot.nlu.language import guess_language
 from bot.nlu.mood import MoodModel
+from bot.nlu.scope import read_background
 from bot.triage import PERSON
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -157,6 +158,10 @@ class CueReader(GraphComponent):
             for e in training_data.intent_examples
             if e.get(TEXT)
         ]
+        # Everyday sentences too: a small shop's own say little about what has no cue.
+        everyday = read_background()
+        rows = training_encoder().encode(everyday)
+        examples += [Example(text, "", row) for text, row in zip(everyday, rows, strict=True)]
         self._judge = fit_cues(cues, training_encoder().encode(texts), examples)
         with self._model_storage.write_to(self._resource) as directory:
             self._judge.save(directory, "cues")

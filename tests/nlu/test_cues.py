@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
 from bot.nlu.encoder import Encoder, shared_encoder
 from bot.nlu.judgement import Judge
+from bot.nlu.scope import read_background
 from bot.triage import Reason, Turn, decide, load_policy
 from bot.triage_turn import likeness
 
@@ -31,7 +32,7 @@ def encoder() -> Encoder:
 def hear(encoder: Encoder) -> Hear:
     cues = read_cues(FOLDER)
     rows = encoder.encode([text for cue in cues for text in (*cue.yes, *cue.no)])
-    shop = shop_examples()
+    shop = shop_examples() + [(text, "") for text in read_background()]
     embeddings = encoder.encode([text for text, _ in shop])
     examples = [
         Example(text, intent, row) for (text, intent), row in zip(shop, embeddings, strict=True)
