@@ -47,7 +47,7 @@ UNHELPED = "unhelped"
 """Cues (files in data/cues) that the rules themselves look for."""
 
 SURE = 0.7
-"""Probability of that cue which is asked for within a form."""
+"""Probability of that cue which is asked for within a form, and of small talk."""
 
 BEYOND_DOUBT = 0.9
 """Probability of the cue for a person from which it counts beside "my travel agent" too."""
@@ -146,8 +146,9 @@ def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
         words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
         return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
     wish = _wish(turn, policy)
-    # A form asks for names and words that no classifier has seen.
-    if wish >= (policy.person_cue if turn.form is None else max(SURE, policy.person_cue)):
+    # A form asks for names and words that no classifier has seen, and "yes please" is an answer.
+    short = turn.form is not None or turn.intent in policy.chat_intents
+    if wish >= (max(SURE, policy.person_cue) if short else policy.person_cue):
         words = f"seems to ask for a person ({wish:.2f})"
         return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
     return None
