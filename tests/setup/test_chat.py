@@ -61,7 +61,8 @@ def test_a_hand_off_is_seen_to_its_end(
     assistant.on("a person please", hands_off())
     told = chat(gateway, "a person please\n", "--json", "--wait", "0.5")
     assert "handoff_requested" in [entry["kind"] for entry in log(told)]
-    assert events(told)[-1]["data"].get("state") == "waiting"
+    states = [event["data"]["state"] for event in events(told) if event["event"] == "state"]
+    assert states[-1] == "waiting"
 
 
 class Terminal:

@@ -73,8 +73,9 @@ def test_a_hand_off_brings_the_customer_into_the_queue_and_stay_takes_them_out(
         assert customer.post("/stay").status_code == 202
         assert next(s for s in states if s["state"] == "bot")["position"] is None
     customer.say("hello again")
-    log = customer.log(answered(2))
-    assert [e["kind"] for e in log][-4:] == [
+    kinds = [e["kind"] for e in customer.log(answered(2))]
+    # The customer may have been told how things stand meanwhile.
+    assert [kind for kind in kinds if kind != "notice"][-4:] == [
         "handoff_requested",
         "returned_to_bot",
         "customer_spoke",
@@ -89,7 +90,8 @@ def test_asking_for_a_person_from_the_menu_works_without_the_assistant(
     customer.say("hm")
     assert customer.post("/handoff").status_code == 202
     log = customer.log(lambda log: log[-1]["kind"] == "notice")
-    assert [e["kind"] for e in log][-2:] == ["handoff_requested", "notice"]
+    kinds = [e["kind"] for e in log]
+    assert kinds[kinds.index("handoff_requested") + 1] == "notice"
     assistant.release()
 
 

@@ -42,8 +42,9 @@ async def test_a_customers_file_reaches_the_agent(customer: Customer, anna: Agen
     customer.post("/handoff")
     customer.say("", files=[file["id"]])
     conversation = customer.session["conversation"]
-    last = (await anna.look(conversation))["events"][-1]
-    assert (last["kind"], last["text"], last["files"]) == ("customer_spoke", "", [file])
+    events = (await anna.look(conversation))["events"]
+    (spoke,) = [event for event in events if event["kind"] == "customer_spoke"]
+    assert (spoke["text"], spoke["files"]) == ("", [file])
     got = await anna.http.get(path_of(conversation, file["id"]))
     assert (got.status_code, got.content) == (200, png())
     assert got.headers["content-type"] == "image/png"
