@@ -48,8 +48,9 @@ TYPING = Rate(burst=5, per_second=1.0)
 #: Streams that one chat may open (its tabs, its reconnects), and one address.
 STREAMS = Rate(burst=20, per_second=0.5)
 STREAMS_PER_ADDRESS = Rate(burst=300, per_second=10.0)
-#: Files that one address may send; and that one chat may fetch (thumbnails, again in each tab).
-UPLOADS_PER_ADDRESS = Rate(burst=60, per_second=1.0)
+#: Files that customers of one address may send, in however many chats: with the largest ones it
+#: takes hours to fill what is kept in all, and an office seldom sends so many.
+UPLOADS_PER_ADDRESS = Rate(burst=60, per_second=1 / 60)
 DOWNLOADS = Rate(burst=100, per_second=2.0)
 
 _ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=wire.CLIENT_ID)]

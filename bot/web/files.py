@@ -8,6 +8,7 @@ which files are taken at all (`bot.files`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -27,6 +28,8 @@ from bot.web.limits import Limits, Rate, TooMany
 UPLOAD_WITHIN_S: Final = 120.0
 #: Uploads that one gateway reads at once; each is held in memory.
 UPLOADS_AT_ONCE: Final = 16
+#: Of these, how many may come from one address, so that a slow or hostile one blocks only itself.
+UPLOADS_AT_ONCE_PER_ADDRESS: Final = 4
 #: Files that one sender may send into one conversation.
 UPLOADS: Final = Rate(burst=12, per_second=0.2)
 #: Files that one message may carry.
@@ -56,7 +59,8 @@ class FileExchange:
     def __init__(self, files: Files, limits: Limits) -> None:
         self._files = files
         self._limits = limits
-        self._under_way = 0
+        #: Addresses from which a file is being read, once for each file.
+        self._under_way: Counter[str] = Counter()
 
     async def take(self, request: Request, conversation: str, by: str) -> Response:
         """Store the request's body, `?name=` and `?client_id=` beside it, and answer with the file
@@ -68,10 +72,14 @@ class FileExchange:
             raise wire.BadRequest("`name` is the file's name: 1 to 1,000 characters.")
         if not re.match(wire.CLIENT_ID, client_id):
             raise wire.BadRequest("`client_id` is an id of your own: 8 to 64 letters and digits.")
-        if self._under_way >= UPLOADS_AT_ONCE:
+        address = request.client.host if request.client else "unknown"
+        if (
+            self._under_way.total() >= UPLOADS_AT_ONCE
+            or self._under_way[address] >= UPLOADS_AT_ONCE_PER_ADDRESS
+        ):
             raise TooMany("Many files are being sent right now.", retry_after=5)
         self._limits.spend(f"upload:{conversation}:{by}", UPLOADS)
-        self._under_way += 1
+        self._under_way[address] += 1
         try:
             data = await wire.read(
                 request,
@@ -81,7 +89,9 @@ class FileExchange:
             )
             file = await self._files.put(conversation, name, data, key=f"{by}:{client_id}")
         finally:
-            self._under_way -= 1
+            self._under_way[address] -= 1
+            if not self._under_way[address]:
+                del self._under_way[address]
         return JSONResponse(msgspec.to_builtins(file), 201)
 
     @property

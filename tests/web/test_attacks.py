@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import httpx
 import pytest
 
+from bot.web.chat import UPLOADS_PER_ADDRESS
+from bot.web.files import UPLOADS, UPLOADS_AT_ONCE_PER_ADDRESS
 from tests.customer import Customer, answered
 from tests.gateway import RunningGateway
+from tests.polling import soon
 from tests.scripted_assistant import ScriptedAssistant
 
 
@@ -90,3 +93,33 @@ def test_hostile_text_does_not_stop_the_gateway(
     customer.say("human support agent " * 30 + "x")
     assert httpx.get(f"{gateway.url}/healthz", trust_env=False, timeout=5).status_code == 200
     customer.log(lambda log: log[-1]["kind"] == "notice")
+
+
+async def test_who_sends_files_slowly_does_not_take_all_places(customer: Customer) -> None:
+    """Each says how much will come, and sends nothing."""
+    head = (
+        "POST /api/chat/files?name=a.txt&client_id=slow-file-{} HTTP/1.1\r\nHost: {}\r\n"
+        "Authorization: {}\r\nContent-Length: 100\r\n\r\n"
+    )
+    url, token = customer.http.base_url, customer.http.headers["Authorization"]
+    with ExitStack() as slow:
+        for number in range(UPLOADS_AT_ONCE_PER_ADDRESS):
+            one = slow.enter_context(closing(socket.create_connection((url.host, url.port or 80))))
+            one.sendall(head.format(number, url.netloc.decode(), token).encode())
+        params = {"name": "a.txt", "client_id": "one-too-many"}
+        await soon(
+            lambda: customer.http.post("/files", params=params, content=b"x").status_code == 429
+        )
+
+
+def test_one_address_cannot_fill_the_room_for_files(gateway: RunningGateway) -> None:
+    """Each chat may send a dozen at once; many chats of one address may not go on like that."""
+    answers = []
+    for _ in range(round(UPLOADS_PER_ADDRESS.burst / UPLOADS.burst) + 1):
+        one = Customer(gateway)
+        for number in range(round(UPLOADS.burst)):
+            params = {"name": "a.txt", "client_id": f"file-number-{number}"}
+            answers.append(one.http.post("/files", params=params, content=b"words").status_code)
+        one.http.close()
+    assert answers.count(201) == UPLOADS_PER_ADDRESS.burst
+    assert answers[-1] == 429
