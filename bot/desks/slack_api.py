@@ -154,14 +154,19 @@ class SlackApi:
             )
 
     async def member(self, id: str) -> Member:
-        """A member's name and e-mail address, as they were within the last quarter of an hour."""
+        """A member's name and e-mail address, as they were within the last quarter of an hour.
+
+        Only of members of our own workspace is the address known: a guest of a shared channel has
+        the one that their own organisation gave them, which proves nothing here."""
         known = self._members.get(id)
         if known is not None and time.monotonic() - known[0] < MEMBER_LIFE_S:
             return known[1]
         user = (await self.read("users.info", user=id))["user"]
         profile = user.get("profile", {})
         name = profile.get("display_name") or profile.get("real_name") or user.get("name", id)
-        member = Member(id, name, profile.get("email"))
+        ours = user.get("team_id") == (await self.identity()).team_id
+        guest = user.get("is_restricted") or user.get("is_ultra_restricted")
+        member = Member(id, name, profile.get("email") if ours and not guest else None)
         self._members[id] = (time.monotonic(), member)
         return member
 

@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.desks.slack import SlackTokens
-from bot.desks.slack_api import meaning, proxy_for
+from bot.desks.slack_api import SlackApi, meaning, proxy_for
 from bot.desks.slack_check import SCOPES
 from bot.errors import DeskBusy, DeskDown, DeskRefused, SettingsError, ThreadGone
 from bot.settings import Secret
@@ -204,3 +204,26 @@ def test_no_proxy_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     assert proxy_for("https://slack.com/api/") == "http://proxy.example:3128"
     assert proxy_for("http://127.0.0.1:8080/api/") is None
+
+
+# ------------------------------------------------------------------------------ guests
+
+
+@pytest.mark.parametrize(
+    "guest", [{"team_id": "T0ELSEWHERE"}, {"is_restricted": True}, {"is_ultra_restricted": True}]
+)
+async def test_the_address_of_a_guest_proves_nothing(
+    office: Office, front: Front, monkeypatch: pytest.MonkeyPatch, guest: dict[str, Any]
+) -> None:
+    """In a shared channel, another organisation says what the address of its people is."""
+    id = Person(front, "ben").id
+    assert (await office.api.member(id)).email
+    read = SlackApi(seed.BOT_TOKEN, url=office.api.url)
+
+    async def as_guest(method: str, **arguments: Any) -> Any:
+        answer = await office.api.read(method, **arguments)
+        return {**answer, "user": {**answer["user"], **guest}}
+
+    monkeypatch.setattr(read, "identity", office.api.identity)
+    monkeypatch.setattr(read, "read", as_guest)
+    assert (await read.member(id)).email is None
