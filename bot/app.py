@@ -129,8 +129,16 @@ def build(settings: Settings) -> Starlette:
         mail=mail is not None,
     )
     logins = Logins(redis, accounts)
+    known = KnownIntents(DOMAIN)
     stations += set_up_desks(
-        settings, redis, store=store, router=router, people=people, presence=presence, files=kept
+        settings,
+        redis,
+        store=store,
+        router=router,
+        people=people,
+        presence=presence,
+        files=kept,
+        intents=known,
     )
     console = Console(
         store=store,
@@ -140,7 +148,7 @@ def build(settings: Settings) -> Starlette:
         logins=logins,
         down=partial(downs, redis, [station.desk.name for station in stations]),
         presence=presence,
-        choices=Choices(plan, presence, accounts, KnownIntents(DOMAIN)),
+        choices=Choices(plan, presence, accounts, known),
     )
 
     async def health() -> dict[str, str]:
@@ -218,6 +226,7 @@ def set_up_desks(
     people: People,
     presence: Presence,
     files: Files,
+    intents: KnownIntents,
 ) -> list[Station]:
     """The desks that are configured, beside the console. Their SDKs take a while to import, so that
     is done only for those.
@@ -229,7 +238,7 @@ def set_up_desks(
 
         health = slack_setup.health_of(redis)
         threads = Threads(redis, health, now=router.now)
-        needs = slack_parts.Needs(redis, store, router, people, presence, files)
+        needs = slack_parts.Needs(redis, store, router, people, presence, files, intents)
         slack = slack_setup.set_up(settings, needs, threads)
         stations.append(Station(slack, threads, health))
     if settings.wants_telegram:
@@ -237,7 +246,7 @@ def set_up_desks(
 
         health = telegram_setup.health_of(redis)
         threads = Threads(redis, health, now=router.now)
-        parts = telegram_setup.Parts(redis, store, router, people, presence, files)
+        parts = telegram_setup.Parts(redis, store, router, people, presence, files, intents)
         telegram = telegram_setup.set_up(settings, parts, threads)
         stations.append(Station(telegram, threads, health))
     return stations

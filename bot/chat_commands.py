@@ -156,7 +156,7 @@ def _note_mail(c: Conversation, command: NoteMail) -> Events:
     if command.up_to <= c.mailed:
         return ()
     if command.problem:
-        return (MailFailed(up_to=command.up_to, problem=command.problem),)
+        return (MailFailed(up_to=command.up_to, problem=command.problem, dead=command.dead),)
     return (MailSent(up_to=command.up_to),)
 
 

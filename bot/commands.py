@@ -188,10 +188,11 @@ class LeaveContact(Record, frozen=True):
 
 class NoteMail(Record, frozen=True):
     """Agents' answers up to seq `up_to` have gone out by e-mail; with a `problem`, they never
-    will."""
+    will. `dead`: the address at which nobody gets any."""
 
     up_to: int
     problem: str = ""
+    dead: str = ""
 
 
 class Tell(Record, frozen=True):

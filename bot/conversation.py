@@ -270,8 +270,11 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
             changes["rating"] = event
         case ContactLeft(email=email):
             changes["contact"] = email
-        case MailSent(up_to=up_to) | MailFailed(up_to=up_to):
+        case MailSent(up_to=up_to):
             changes["mailed"] = up_to
+        case MailFailed(up_to=up_to, dead=dead):
+            # What they promised no notice may promise again; another address may be there by now.
+            changes |= {"mailed": up_to, "contact": None if c.contact == dead else c.contact}
         case NoticeShown(code=code):
             changes["told"] = (*c.told, code)
         case _:

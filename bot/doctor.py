@@ -18,13 +18,14 @@ from typing import TextIO
 import httpx
 from redis.exceptions import RedisError, ResponseError
 
-from bot.app import connect, read_plan, set_up_desks
+from bot.app import DOMAIN, connect, read_plan, set_up_desks
 from bot.delivery import Station
 from bot.desk_plan import Plan
 from bot.desks import Finding
 from bot.errors import ProcessFailed
 from bot.files import Files
 from bot.instance import running
+from bot.known_intents import KnownIntents
 from bot.mail import Mailer, MailError
 from bot.mail_message import Sender
 from bot.people import People
@@ -193,6 +194,7 @@ class Doctor:
             people=people,
             presence=Presence(Work(self._redis), self._router, people),
             files=Files(self._redis, now=self._router.now, size_at_most=size),
+            intents=KnownIntents(DOMAIN),
         )
 
     async def _round_trip(self) -> list[Finding]:

@@ -313,10 +313,12 @@ class MailSent(_Event, frozen=True, tag="mail_sent"):
 
 
 class MailFailed(_Event, frozen=True, tag="mail_failed"):
-    """Agents' answers up to seq `up_to` could not be sent by e-mail, and are not tried again."""
+    """Agents' answers up to seq `up_to` could not be sent by e-mail, and are not tried again.
+    `dead`: the address, if nobody gets mail there; it is no longer the customer's contact."""
 
     up_to: int
     problem: str
+    dead: str = ""
 
 
 class NoticeShown(_Event, frozen=True, tag="notice"):

@@ -38,8 +38,9 @@ UPLOADS: Final = PREFIX + "c:{}:files"
 BYTES: Final = PREFIX + "files:bytes"
 DUE: Final = PREFIX + "files:due"
 
-#: Files that one conversation may have at once. More than any case needs.
+#: Files that one conversation may have at once, and their bytes. More than any case needs.
 FILES_AT_MOST: Final = 100
+BYTES_AT_MOST: Final = 100 * 1024**2
 #: Bytes of all files together, a bound that protects Redis' memory.
 TOTAL_AT_MOST: Final = 2 * 1024**3
 
@@ -47,7 +48,7 @@ _PUT: Final = """
 local state, uploads, file, bytes, due = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local now, key, about, data = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local member, kept, prefix = ARGV[5], tonumber(ARGV[6]), ARGV[7]
-local at_most, total = tonumber(ARGV[8]), tonumber(ARGV[9])
+local at_most, share, total = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 if redis.call('EXISTS', state) == 0 then return {'unknown', ''} end
 local function gone(known) return redis.call('EXISTS', prefix .. cjson.decode(known).id) == 0 end
 local known = redis.call('HGET', uploads, key)
@@ -57,13 +58,16 @@ for _, one in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 2
   redis.call('DECRBY', bytes, string.match(one, '^%d+'))
 end
 if tonumber(redis.call('GET', bytes) or '0') + #data > total then return {'full', ''} end
-if redis.call('HLEN', uploads) >= at_most then
-  local all = redis.call('HGETALL', uploads)
-  for i = 1, #all, 2 do
-    if gone(all[i + 1]) then redis.call('HDEL', uploads, all[i]) end
+local all, count, held = redis.call('HGETALL', uploads), 0, #data
+for i = 1, #all, 2 do
+  if gone(all[i + 1]) then
+    redis.call('HDEL', uploads, all[i])
+  else
+    count, held = count + 1, held + cjson.decode(all[i + 1]).size
   end
-  if redis.call('HLEN', uploads) >= at_most then return {'many', ''} end
 end
+if count >= at_most then return {'many', ''} end
+if held > share then return {'heavy', ''} end
 redis.call('HSET', file, 'about', about, 'data', data)
 redis.call('PEXPIREAT', file, now + kept)
 redis.call('HSET', uploads, key, about)
@@ -153,6 +157,7 @@ class Files:
                     KEPT_MS,
                     FILE.format(conversation, ""),
                     FILES_AT_MOST,
+                    BYTES_AT_MOST,
                     self._total,
                 ],
             )
@@ -163,6 +168,11 @@ class Files:
                 raise TooManyFiles(
                     f"There are {FILES_AT_MOST} files in this conversation already.",
                     hint="Describe it in words, or send it by e-mail.",
+                )
+            case b"heavy":
+                raise TooManyFiles(
+                    f"The files of this conversation have {BYTES_AT_MOST // 1024**2} MB already.",
+                    hint="Send a smaller one, or describe it in words.",
                 )
             case b"full":
                 raise FilesFull(

@@ -13,6 +13,8 @@ import anyio.to_thread
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from bot.events import Reading
+
 log = logging.getLogger(__name__)
 
 #: Rasa's own, for "nothing fits": no message should have been understood as that.
@@ -31,6 +33,12 @@ class KnownIntents:
         except (OSError, YAMLError) as why:
             log.warning("%s cannot be read: %s", self._domain, why)
             return ()
+
+    async def likeliest_first(self, reading: Reading | None) -> list[str]:
+        """All of them: first those that a message was taken for, likeliest first."""
+        ranking = reading.ranking if reading else ()
+        likely = [str(one["name"]) for one in ranking if one["name"] != FALLBACK]
+        return list(dict.fromkeys([*likely, *await self.names()]))
 
     def _names(self) -> tuple[str, ...]:
         status = self._domain.stat()

@@ -76,6 +76,10 @@ class MailRefused(MailError):
     """Never: the server does not want this message or this address."""
 
 
+class AddressRefused(MailRefused):
+    """Never, and not because of the message: nobody gets mail at that address."""
+
+
 class Mailer:
     """Hands messages to the mail server of the settings."""
 
@@ -94,7 +98,7 @@ class Mailer:
     async def send(self, message: EmailMessage) -> None:
         """Returns when the server has taken the message over.
 
-        Raises: MailLater, MailRefused."""
+        Raises: MailLater, MailRefused, AddressRefused."""
         async with self._connected() as client:
             await client.send_message(message)
 
@@ -123,19 +127,20 @@ class Mailer:
             async with client:
                 yield client
         except aiosmtplib.SMTPRecipientsRefused as why:
-            raise self._refusal(why.recipients[0].code, why.recipients[0].message) from why
+            one = why.recipients[0]
+            raise self._refusal(one.code, one.message, never=AddressRefused) from why
         except aiosmtplib.SMTPResponseException as why:
             raise self._refusal(why.code, why.message) from why
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as why:
             words = " ".join(str(why).split())[:200] or type(why).__name__
             raise MailLater(f"The mail server {server.address} failed: {words}") from why
 
-    def _refusal(self, code: int, words: str) -> MailError:
+    def _refusal(self, code: int, words: str, never: type[MailRefused] = MailRefused) -> MailError:
         said = (
             f"The mail server {self._server.address} said: {code} {' '.join(words.split())[:200]}"
         )
-        never = 500 <= code < 600 and code not in LOGIN_CODES
-        return MailRefused(said) if never else MailLater(said)
+        for_good = 500 <= code < 600 and code not in LOGIN_CODES
+        return never(said) if for_good else MailLater(said)
 
 
 class _Sending(msgspec.Struct, frozen=True):
@@ -211,7 +216,7 @@ class MailFollower:
         return await self._send(c, said, sending, now)
 
     async def _send(self, c: Conversation, said: list[Said], sending: _Sending, now: int) -> Rest:
-        problem = ""
+        problem, dead = "", ""
         try:
             if said:  # else all of it was taken back
                 await self._mailer.send(await self._message(c, said, sending.up_to))
@@ -223,11 +228,13 @@ class MailFollower:
                 await self._keep(c.id, waits)
                 return Rest(due=again)
             problem = f"{why.message} It was tried for a day."
-        except (MailRefused, BadAddress) as why:
+        except (AddressRefused, BadAddress) as why:
+            problem, dead = why.message, c.contact or ""
+        except MailRefused as why:
             problem = why.message
         if problem:
             log.error("conversation %s: no e-mail could be sent: %s", c.id, problem)
-        note = commands.NoteMail(up_to=sending.up_to, problem=problem)
+        note = commands.NoteMail(up_to=sending.up_to, problem=problem, dead=dead)
         after = (await self._router.execute(c.id, note)).conversation
         async with reachable():
             await self._redis.delete(SENDING.format(c.id))

@@ -101,6 +101,23 @@ async def test_a_conversation_holds_so_many_files_and_then_no_more(
     await files.put(other, "a.pdf", PDF, key="customer:1")
 
 
+async def test_the_files_of_a_conversation_have_so_many_bytes_and_then_no_more(
+    files: Files,
+    chat: str,
+    router: Router,
+    redis: Redis[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "BYTES_AT_MOST", 2 * len(PDF))
+    first, second = [await files.put(chat, "a.pdf", PDF, key=f"customer:{n}") for n in range(2)]
+    with pytest.raises(TooManyFiles):
+        await files.put(chat, "a.txt", b"x", key="customer:3")
+    assert await files.put(chat, "a.pdf", PDF, key="customer:1") == second
+    await files.put((await router.open()).id, "a.pdf", PDF, key="customer:1")
+    await redis.delete(FILE.format(chat, first.id))  # as its time to live does
+    await files.put(chat, "a.txt", b"x", key="customer:3")
+
+
 async def test_what_is_no_longer_kept_makes_room(
     files: Files,
     chat: str,

@@ -269,14 +269,14 @@ async def test_a_gateway_killed_after_the_servers_yes_repeats_the_very_same_mess
 
 
 @pytest.mark.parametrize(
-    ("about", "reply"),
+    ("about", "reply", "dead"),
     [
-        ("rcpt", "550 5.1.1 No such mailbox"),
-        ("data", "554 5.7.1 Looks like spam"),
+        ("rcpt", "550 5.1.1 No such mailbox", True),
+        ("data", "554 5.7.1 Looks like spam", False),
     ],
 )
 async def test_a_refusal_for_good_is_noted_for_agents_and_not_tried_again(
-    world: World, mailbox: Mailbox, about: str, reply: str
+    world: World, mailbox: Mailbox, about: str, reply: str, dead: bool
 ) -> None:
     id = await left(world)
     mailbox.answers[about] = [reply]
@@ -289,7 +289,14 @@ async def test_a_refusal_for_good_is_noted_for_agents_and_not_tried_again(
     world.now += GIVE_UP_MS
     await mail.act(id)
     assert mailbox.messages == []
+    assert ((await world.store.load(id)).contact is None) == dead
     await world.does(id, do.Reply(agent=ANNA, text="Another try"))  # a new answer, a new chance
+    if dead:  # but not with an address at which nobody gets anything
+        world.now += AFTER
+        await mail.act(id)
+        assert mailbox.messages == []
+        await world.does(id, do.LeaveContact(email="jo.again@example.com"))
+        await world.does(id, do.Reply(agent=ANNA, text="And there?"))
     world.now += AFTER
     await mail.act(id)
     assert len(mailbox.messages) == 1

@@ -68,6 +68,8 @@ PACE: Final = Pace(count=5, per_ms=5_000)
 #: Where Slack sends its requests in HTTP mode, and the largest that is read.
 EVENTS_PATH: Final = "/slack/events"
 BODY_AT_MOST: Final = 1024 * 1024
+#: Seconds within which all of it must have come. Slack itself waits three for the answer.
+BODY_WITHIN_S: Final = 5.0
 #: How often the connection is tested, in seconds; a broken one is noticed after four times as long.
 PING_S: Final = 5.0
 #: Pause while Slack cannot be reached at the start, in seconds.
@@ -217,9 +219,19 @@ class SlackDesk:
     # ---------------------------------------------------------------------- what comes in
 
     async def _on_request(self, request: Request) -> Response:
+        """The body comes first of all, before anybody knows whether it is Slack's: so it has a
+        bound and a deadline."""
         size = request.headers.get("content-length", "")
         if not size.isdigit() or int(size) > BODY_AT_MOST:
             return PlainTextResponse("too large", status_code=413)
+        with anyio.move_on_after(BODY_WITHIN_S) as patience:
+            body = await request.body()
+        if patience.cancelled_caught:
+            return PlainTextResponse("too slow", status_code=408)
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return PlainTextResponse("not UTF-8", status_code=400)
         return await AsyncSlackRequestHandler(self._app).handle(request)
 
     def _turn(self, channel: str, thread: str) -> asyncio.Lock:

@@ -149,9 +149,7 @@ class Actions:
         said = [(e.seq, e.event.text) for e in log if isinstance(e.event, CustomerSpoke)]
         if not said:
             raise IllegalMove("The customer has not written anything yet.")
-        likely = [str(one["name"]) for one in (c.reading.ranking if c.reading else ())]
-        known = sorted({name for skill in self._parts.plan.skills for name in skill.intents})
-        intents = list(dict.fromkeys([*likely, *known]))
+        intents = await self._parts.intents.likeliest_first(c.reading)
         latest = list(reversed(said))[:LABELLED_AT_MOST]
         await self.open(press, slack_views.label_modal(c, latest, intents))
 

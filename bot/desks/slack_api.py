@@ -164,19 +164,20 @@ class SlackApi:
         user = (await self.read("users.info", user=id))["user"]
         profile = user.get("profile", {})
         name = profile.get("display_name") or profile.get("real_name") or user.get("name", id)
-        ours = user.get("team_id") == (await self.identity()).team_id
-        guest = user.get("is_restricted") or user.get("is_ultra_restricted")
-        member = Member(id, name, profile.get("email") if ours and not guest else None)
+        ours = user.get("team_id") == (await self.identity()).team_id and not _is_outside(user)
+        member = Member(id, name, profile.get("email") if ours else None)
         self._members[id] = (time.monotonic(), member)
         return member
 
     async def member_by_email(self, email: str) -> str | None:
-        """The id of who has that address; None for nobody."""
+        """The id of the member of our own workspace who has that address; None for nobody."""
         try:
             found = await self.read("users.lookupByEmail", email=email.casefold())
         except DeskRefused:
             return None  # users_not_found
-        return str(found["user"]["id"])
+        user = found["user"]
+        ours = user.get("team_id") == (await self.identity()).team_id and not _is_outside(user)
+        return str(user["id"]) if ours else None
 
     # --------------------------------------------------------------------------- where it goes
 
@@ -327,6 +328,13 @@ def meaning(method: str, why: SlackApiError) -> DeskBusy | DeskDown | DeskRefuse
     if error in GONE:
         return ThreadGone(f"Slack: {error} ({method}).")
     return DeskRefused(f"Slack refused {method}: {error}.{_details(data)}")
+
+
+def _is_outside(user: Json) -> bool:
+    """Whether a member is no colleague (any more): a guest, an account that was closed, a bot, or
+    somebody of another organisation."""
+    marks = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted", "is_bot")
+    return any(user.get(mark) for mark in marks)
 
 
 def _details(data: Any) -> str:

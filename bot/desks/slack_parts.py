@@ -19,6 +19,7 @@ from bot.desks.slack_text import mentioned
 from bot.errors import DeskhandError
 from bot.events import Agent
 from bot.files import Files
+from bot.known_intents import KnownIntents
 from bot.people import People
 from bot.presence import Presence
 from bot.router import Router
@@ -46,6 +47,7 @@ class Needs:
     people: People
     presence: Presence
     files: Files
+    intents: KnownIntents
 
 
 class Parts:
@@ -59,6 +61,7 @@ class Parts:
         self.people = needs.people
         self.presence = needs.presence
         self.files = needs.files
+        self.intents = needs.intents
         self.plan: Plan = needs.people.plan
         self.now = needs.router.now
         self._slack_ids: dict[str, str] = {}

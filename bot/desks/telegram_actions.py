@@ -217,8 +217,8 @@ class Actions:
                 await self._chosen(pressed, c)
                 return "Passed on."
             case Verb.LABEL:
-                intents = {abbreviated(name): name for name in office.intents(c)}
-                intent = _found(intents, press.arg)
+                known = await office.intents.likeliest_first(c.reading)
+                intent = _found({abbreviated(name): name for name in known}, press.arg)
                 label = do.Label(agent=member.agent, of=press.of, intent=intent)
                 await office.order(c.id, label, key)
                 await self._chosen(pressed, c)

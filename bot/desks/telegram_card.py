@@ -128,7 +128,7 @@ def _summary(c: Conversation) -> Words:
 def _stands(c: Conversation, zone: tzinfo, accounts: Mapping[str, int]) -> Words:
     """How it stands, in a line: whose it is, or who is asked, and since when."""
     if c.state is not State.WAITING:
-        return own(_STANDS[c.state](c, zone))
+        return literal(_STANDS[c.state](c, zone))
     since = f", waiting since {_clock(c.waiting_since, zone)}" if c.waiting_since else ""
     return _asked(c, accounts) + own(since)
 

@@ -24,7 +24,7 @@ from bot.desks.telegram_buttons import Button, Keyboard, Menu, Press, Verb
 from bot.desks.telegram_client import Place
 from bot.desks.telegram_inbox import Command, Said
 from bot.desks.telegram_office import Office, place_of
-from bot.desks.telegram_text import bold, joined, own
+from bot.desks.telegram_text import joined, literal, own
 from bot.errors import OwnedByOther
 from bot.events import AgentSpoke, CustomerSpoke
 
@@ -106,7 +106,7 @@ class Commands:
         self._office.answer(order.said, "Welcome back: you are asked again.")
 
     async def help(self, order: Order) -> None:
-        lines = [bold(f"/{name}") + own(f" {one.what}") for name, one in COMMANDS.items()]
+        lines = [own(f"/{name} {one.what}") for name, one in COMMANDS.items()]
         self._office.answer(order.said, joined(lines))
 
     # ------------------------------------------------------------------- about a conversation
@@ -172,7 +172,7 @@ class Commands:
             of = latest[0].seq if latest else 0
         c = await office.store.load(order.id)
         intent = order.words.replace(" ", "_").casefold()
-        known = intent in office.intents(c)
+        known = intent in await office.intents.likeliest_first(c.reading)
         await self._do(
             order,
             do.Label(
@@ -233,14 +233,15 @@ class Commands:
                 said = await office.latest(c.id, CustomerSpoke)
                 texts = [(e.seq, e.event.text) for e in said if isinstance(e.event, CustomerSpoke)]
                 if of or len(texts) == 1:
-                    return menus.label(c, of or texts[0][0], office.intents(c))
+                    intents = await office.intents.likeliest_first(c.reading)
+                    return menus.label(c, of or texts[0][0], intents)
                 return menus.which(c, texts)
 
     async def send_transcript(self, place: Place, id: str) -> None:
         office = self._office
         c = await office.store.load(id)
         text = transcript_text.as_text(await office.store.log(id), c)
-        words = own(f"The transcript, {views.customer_of(c)}")
+        words = literal(f"The transcript, {views.customer_of(c)}")
         await office.telegram.send_file(place, f"transcript-{id[:8]}.txt", text.encode(), words)
 
 

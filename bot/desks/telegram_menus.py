@@ -129,7 +129,7 @@ def _list(
         return own(none)
     words = bold(f"{title} ({len(found)})")
     for c in found[:at_most]:
-        name = own(one_line(customer_of(c), 60))
+        name = literal(one_line(customer_of(c), 60))
         if link := links.get(c.id):
             name = name.styled("text_link", url=link)
         asks = " · waits for an answer" if c.unanswered and c.state is not State.WAITING else ""

@@ -23,6 +23,7 @@ from bot.desks.telegram_text import Words, linked, mention, one_line, own
 from bot.errors import DeskhandError
 from bot.events import AgentSpoke, CustomerSpoke, Entry
 from bot.files import Files
+from bot.known_intents import KnownIntents
 from bot.people import People
 from bot.presence import Presence
 from bot.router import Outcome, Router
@@ -42,6 +43,7 @@ class Office:
     people: People
     presence: Presence
     files: Files
+    intents: KnownIntents
 
     @property
     def plan(self) -> Plan:
@@ -82,12 +84,6 @@ class Office:
         """The entries of that kind, latest first."""
         entries = await self.store.log(id)
         return [entry for entry in reversed(entries) if isinstance(entry.event, kind)]
-
-    def intents(self, c: Conversation) -> list[str]:
-        """Those that the bot knows, as far as we do: likeliest first."""
-        likely = [str(one["name"]) for one in (c.reading.ranking if c.reading else ())]
-        planned = [intent for skill in self.plan.skills for intent in sorted(skill.intents)]
-        return list(dict.fromkeys([*likely, *planned]))
 
     def canned(self, name: str) -> Canned | None:
         """By name, or by its abbreviation."""

@@ -22,6 +22,7 @@ from bot.desks.telegram_talk import Talk
 from bot.desks.telegram_topic import Topics
 from bot.errors import SettingsError
 from bot.files import Files
+from bot.known_intents import KnownIntents
 from bot.people import People
 from bot.presence import Presence
 from bot.router import Router
@@ -40,6 +41,7 @@ class Parts:
     people: People
     presence: Presence
     files: Files
+    intents: KnownIntents
 
 
 def health_of(redis: Redis[bytes]) -> DeskHealth:
@@ -73,6 +75,7 @@ def set_up(settings: Settings, parts: Parts, threads: Threads) -> TelegramDesk:
         people=parts.people,
         presence=parts.presence,
         files=parts.files,
+        intents=parts.intents,
     )
     topics = Topics(
         telegram,

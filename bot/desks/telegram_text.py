@@ -5,9 +5,9 @@ Pure. Belongs here: single texts and pieces of text. What a message says is in
 
 We never send markup. A text goes with a list of *entities* (bold from here to there), so nothing in
 anybody's words can be read as one. Some things Telegram finds in plain words by itself: `@name`
-rings a member, `/close` becomes a command that a tap sends, `#word` a search. In others' words
-(`literal`) an invisible word joiner keeps these apart; addresses of pages stay links, without a
-preview.
+rings a member, `/close` becomes a command that a tap sends, `#word` a search. In others' words and
+names (`literal`, and whatever has a look) an invisible word joiner keeps these apart; addresses of
+pages stay links, without a preview.
 
 Lengths and offsets are UTF-16 code units, as Telegram counts them.
 """
@@ -73,7 +73,7 @@ def units(text: str) -> int:
 
 
 def own(text: str) -> Words:
-    """Our own words, and names: as they are."""
+    """Our own words, as they are: in them a command can be tapped."""
     return Words(text.encode("utf-8", "replace").decode())
 
 
@@ -88,20 +88,20 @@ def unliteral(text: str) -> str:
 
 
 def bold(text: str) -> Words:
-    return own(text).styled("bold")
+    return literal(text).styled("bold")
 
 
 def italic(text: str) -> Words:
-    return own(text).styled("italic")
+    return literal(text).styled("italic")
 
 
 def linked(text: str, url: str) -> Words:
-    return own(text).styled("text_link", url=url)
+    return literal(text).styled("text_link", url=url)
 
 
 def mention(name: str, user: int) -> Words:
     """Rings the member with that account."""
-    return own(name).styled("text_mention", user=user)
+    return literal(name).styled("text_mention", user=user)
 
 
 def quote(words: Words, *, folded: bool = False) -> Words:

@@ -72,7 +72,7 @@ class Post:
 def named(agent: Agent, accounts: Mapping[str, int]) -> Words:
     """An agent by name, rung if the account is known."""
     name, account = one_line(agent.name, 60), accounts.get(agent.login)
-    return mention(name, account) if account else own(name)
+    return mention(name, account) if account else literal(name)
 
 
 def customer_of(c: Conversation) -> str:

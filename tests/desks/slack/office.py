@@ -15,8 +15,9 @@ import uvicorn
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
+from benchmarks.stack import ROOT
 from bot import commands as do
-from bot.app import connect
+from bot.app import DOMAIN, connect
 from bot.conversation import Conversation
 from bot.delivery import Delivery, Station
 from bot.desk_health import DeskHealth
@@ -28,6 +29,7 @@ from bot.desks.slack_versions import Versions
 from bot.events import Agent, AgentSpoke, Assigned, Handoff, Reading, Utterance
 from bot.files import Files
 from bot.following import follow
+from bot.known_intents import KnownIntents
 from bot.people import People
 from bot.presence import Presence
 from bot.processes import free_ports
@@ -77,7 +79,15 @@ class Office:
         self.api = SlackApi(seed.BOT_TOKEN, url=front.url)
         self.work = Work(redis)
         presence = Presence(self.work, self.router, self.people)
-        needs = Needs(redis, self.store, self.router, self.people, presence, self.files)
+        needs = Needs(
+            redis,
+            self.store,
+            self.router,
+            self.people,
+            presence,
+            self.files,
+            KnownIntents(ROOT / DOMAIN),
+        )
         parts = Parts(needs, self.api, self.threads)
         tokens = SlackTokens(
             bot=Secret(seed.BOT_TOKEN),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from bot.desks import slack
 from bot.desks.slack import SlackTokens
 from bot.desks.slack_api import SlackApi, meaning, proxy_for
 from bot.desks.slack_check import SCOPES
@@ -123,6 +125,22 @@ async def test_slack_can_make_sure_of_the_address_and_large_requests_are_not_rea
     assert (await post(front, large, front.deliveries.sign(large))).status_code == 413
 
 
+@over_http
+async def test_a_request_that_nobody_can_have_signed_is_neither_waited_for_nor_read(
+    front: Front, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack, "BODY_WITHIN_S", 0.1)
+    url = urlsplit(str(front.deliveries.request_url))
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    head = f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 100\r\n\r\n"
+    writer.write(head.encode() + b"half of it")
+    assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.post(str(front.deliveries.request_url), content=b"\xff\xfe")
+    assert answer.status_code == 400
+
+
 async def test_in_socket_mode_nothing_listens_for_requests(office: Office) -> None:
     assert office.desk.routes() == []
 
@@ -210,14 +228,24 @@ def test_no_proxy_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "guest", [{"team_id": "T0ELSEWHERE"}, {"is_restricted": True}, {"is_ultra_restricted": True}]
+    "guest",
+    [
+        {"team_id": "T0ELSEWHERE"},
+        {"is_restricted": True},
+        {"is_ultra_restricted": True},
+        {"is_stranger": True},
+        {"deleted": True},
+        {"is_bot": True},
+    ],
 )
 async def test_the_address_of_a_guest_proves_nothing(
     office: Office, front: Front, monkeypatch: pytest.MonkeyPatch, guest: dict[str, Any]
 ) -> None:
     """In a shared channel, another organisation says what the address of its people is."""
     id = Person(front, "ben").id
-    assert (await office.api.member(id)).email
+    email = (await office.api.member(id)).email
+    assert email
+    assert await office.api.member_by_email(email) == id
     read = SlackApi(seed.BOT_TOKEN, url=office.api.url)
 
     async def as_guest(method: str, **arguments: Any) -> Any:
@@ -227,3 +255,4 @@ async def test_the_address_of_a_guest_proves_nothing(
     monkeypatch.setattr(read, "identity", office.api.identity)
     monkeypatch.setattr(read, "read", as_guest)
     assert (await read.member(id)).email is None
+    assert await read.member_by_email(email) is None

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from benchmarks.stack import ROOT
+from bot.app import DOMAIN
 from bot.desk_plan import load_plan
 from bot.desks import telegram_setup
 from bot.desks.telegram import TelegramDesk
 from bot.errors import SettingsError
 from bot.files import Files
+from bot.known_intents import KnownIntents
 from bot.people import People
 from bot.presence import Presence
 from bot.router import Router
@@ -41,7 +44,13 @@ async def build(
         people = People(redis, store, load_plan(plan or desk_plan(SALES)), accounts=nobody)
         files = Files(redis, now=router.now, size_at_most=1_000_000)
         parts = telegram_setup.Parts(
-            redis, store, router, people, Presence(Work(redis), router, people), files
+            redis,
+            store,
+            router,
+            people,
+            Presence(Work(redis), router, people),
+            files,
+            KnownIntents(ROOT / DOMAIN),
         )
         threads = Threads(redis, telegram_setup.health_of(redis), now=router.now)
         usual: dict[str, Any] = {

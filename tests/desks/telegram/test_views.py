@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -191,6 +192,33 @@ def test_a_customers_words_are_shown_letter_by_letter(text: str) -> None:
     name, *spans = post.words.spans
     assert (name.kind, name.offset, spans) == ("bold", 0, [])
     assert post.words.text == f"A customer\n{literal(text).text}"
+
+
+def test_no_name_of_a_customers_or_an_agents_rings_or_commands() -> None:
+    name = "@all /close #vip"
+    mallory = Agent(login="mallory", name=name)
+    reading = Reading(slots={"name": name})
+    held = Held(seq=8, agent=mallory, text="hi")
+    c = in_state(State.HUMAN, owner=mallory, reading=reading)
+    spoken: list[Event] = [
+        CustomerSpoke(text="hi", client_id="c"),
+        AgentSpoke(agent=mallory, text="hi"),
+        NoteWritten(agent=mallory, text="hi"),
+    ]
+    asked = Assigned(step=0, rung="first", desk="telegram", agents=(mallory,))
+    shown = [
+        cards.card(c, zone=OSLO),
+        cards.card(in_state(State.WAITING, assigned=asked, reading=reading), zone=OSLO),
+        views.held_reply(c, held),
+        views.ring(entry(asked), asked, {"mallory": 4242}),
+        *(views.spoken(entry(event), c, {}) for event in spoken),
+        *(views.spoken(entry(event), c, {7: None}) for event in spoken),
+    ]
+    words = [post.words.text for post in shown if post is not None]
+    words += [menus.queue([c], {}).text, menus.mine([c], {ID: "https://t.me/c/1/2"}).text]
+    assert sum(name in unliteral(text) for text in words) >= 8
+    for text in words:
+        assert not re.search(r"[@/#](?=all|close|vip)", text)
 
 
 def test_a_file_is_named_and_goes_along() -> None:
