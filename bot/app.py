@@ -51,10 +51,12 @@ from bot.web.chat import WAKE_HEALTH, Chat
 from bot.web.choices import Choices
 from bot.web.desk import Console
 from bot.web.files import FileExchange
+from bot.web.guard import Guard
 from bot.web.limits import Limits, Rate
 from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import LINK_VALID_S, Sessions
+from bot.web.studio import Studio
 from bot.work import Work
 
 log = logging.getLogger(__name__)
@@ -130,6 +132,7 @@ def build(settings: Settings) -> Starlette:
     )
     logins = Logins(redis, accounts)
     known = KnownIntents(DOMAIN)
+    guard = Guard(logins)
     stations += set_up_desks(
         settings,
         redis,
@@ -146,10 +149,13 @@ def build(settings: Settings) -> Starlette:
         wakes=wakes,
         files=files,
         logins=logins,
+        guard=guard,
         down=partial(downs, redis, [station.desk.name for station in stations]),
         presence=presence,
         choices=Choices(plan, presence, accounts, known),
+        studio=settings.studio,
     )
+    studio = Studio(guard, []).routes() if settings.studio else []
 
     async def health() -> dict[str, str]:
         await store.ping()
@@ -202,6 +208,7 @@ def build(settings: Settings) -> Starlette:
         routes=[
             Mount("/api/chat", routes=chat.routes(), middleware=[cors]),
             *console.routes(),
+            *studio,
             *(route for station in stations for route in station.desk.routes()),
             *help_pages.routes(settings.help),
             *pages.routes(

@@ -128,6 +128,10 @@ class Settings:
     #: The From header of it: "Nordlys <help@nordlys.example>".
     mail_from: str = ""
 
+    #: Whether owners find the studio here. It works on data/, models/ and var/, so of several
+    #: gateways only those beside these have it.
+    studio: bool = True
+
     #: Root of everything that is written at run time.
     var: Path = Path("var")
     models: Path = Path("models")
@@ -202,6 +206,7 @@ class Settings:
             help=read("DESKHAND_HELP", Path, usual.help),
             smtp=read("DESKHAND_SMTP_URL", _smtp_url, None, secret=True),
             mail_from=read("DESKHAND_MAIL_FROM", _mail_from, usual.mail_from),
+            studio=read("DESKHAND_STUDIO", _flag, usual.studio),
             var=read("DESKHAND_VAR", Path, usual.var),
             models=read("DESKHAND_MODELS", Path, usual.models),
         )

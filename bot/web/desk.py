@@ -1,10 +1,9 @@
 """The agents' HTTP API under /api/desk, and the page /console that uses it.
 
-Belongs here: cookies, CSRF, who may call what, and turning requests into calls of the router and
-the store. Does not belong here: what can be ordered (`bot.web.orders`) and
-what that means (`bot.conversation`), accounts and logins
-themselves (`bot.web.accounts`, `bot.web.logins`), what an agent gets to see of a conversation
-(`bot.transcript`).
+Belongs here: turning requests into calls of the router and the store. Does not belong here: who
+asks (`bot.web.guard`), what can be ordered (`bot.web.orders`) and what that means
+(`bot.conversation`), what an agent gets to see of a conversation (`bot.transcript`), what only
+owners may do (`bot.web.studio`).
 """
 
 from __future__ import annotations
@@ -13,19 +12,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import anyio
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
 from bot import transcript
 from bot.desk_health import Down
-from bot.errors import DeskhandError, OriginNotAllowed, StoreUnavailable
+from bot.errors import StoreUnavailable
 from bot.events import Agent, Entry
 from bot.presence import Presence
 from bot.router import Router
@@ -33,15 +31,23 @@ from bot.store import SHELVES, WAKE_CONVERSATION, WAKE_QUEUE, Store
 from bot.transcript_text import as_text
 from bot.wakes import Wakes
 from bot.web import wire
+from bot.web.accounts import Role
 from bot.web.choices import Choices
 from bot.web.files import FileExchange
-from bot.web.logins import SESSION_LIFE_MS, Logins, NotLoggedIn, Session
+from bot.web.guard import (
+    COOKIE,
+    NO_STORE,
+    PAGE_HEADERS,
+    Guard,
+    give_cookie,
+    private,
+    same_origin,
+    take_cookie,
+)
+from bot.web.logins import Logins, NotLoggedIn, Session
 from bot.web.orders import NewCommand, order_of
 
 HERE = Path(__file__).parent
-
-COOKIE = "deskhand_desk"
-CSRF_HEADER = "x-csrf-token"
 
 #: Conversations per shelf of the queue. More than anybody scrolls through; a bound all the same.
 SHELF_AT_MOST = 200
@@ -50,28 +56,6 @@ CLOSED_AT_MOST = 20
 QUEUE_PAUSE_S = 0.1
 #: How often a running stream makes sure that its agent is still logged in.
 RECHECK_S = 15.0
-
-#: No script, style or frame but our own files; nothing inline, nothing from elsewhere.
-PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-        "X-Frame-Options": "DENY",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        "Cache-Control": "no-store",
-    }
-)
-#: What one agent gets is for nobody's cache.
-NO_STORE = {"Cache-Control": "no-store"}
-
-
-class CsrfFailed(DeskhandError):
-    code = "csrf_failed"
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -97,19 +81,24 @@ class Console:
         wakes: Wakes,
         files: FileExchange,
         logins: Logins,
+        guard: Guard,
         down: Callable[[], Awaitable[Mapping[str, Down]]],
         presence: Presence,
         choices: Choices,
+        studio: bool,
     ) -> None:
-        """`down` tells which of the other desks cannot be reached."""
+        """`down` tells which of the other desks cannot be reached; `studio`, whether owners find
+        the studio beside the console."""
         self._store = store
         self._router = router
         self._wakes = wakes
         self._files = files
         self._logins = logins
+        self._guard = guard
         self._down = down
         self._presence = presence
         self._choices = choices
+        self._studio = studio
         self._templates = Jinja2Templates(HERE / "templates")
 
     def routes(self) -> list[Route]:
@@ -143,84 +132,62 @@ class Console:
     # ── who ──
 
     async def log_in(self, request: Request) -> Response:
-        _same_origin(request)
+        same_origin(request)
         new = await wire.body(request, Login)
         session = await self._logins.log_in(
             new.login, new.password, address=request.client.host if request.client else ""
         )
         if before := request.cookies.get(COOKIE):
             await self._logins.log_out(before)
-        response = _json(self._me(session))
-        response.set_cookie(
-            COOKIE,
-            session.token,
-            max_age=SESSION_LIFE_MS // 1000,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
+        response = private(self._me(session))
+        give_cookie(response, session, request)
         return response
 
     async def log_out(self, request: Request) -> Response:
-        session = await self._session(request)
+        session = await self._guard.session(request)
         await self._logins.log_out(session.token)
-        response = _json({})
-        response.delete_cookie(
-            COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-        )
+        response = private({})
+        take_cookie(response, request)
         return response
 
     async def me(self, request: Request) -> Response:
-        return _json(self._me(await self._session(request)))
+        return private(self._me(await self._guard.session(request)))
 
     def _me(self, session: Session) -> dict[str, Any]:
         account = session.account
         agent = {"login": account.login, "name": account.name, "role": account.role.value}
-        return {"agent": agent, "csrf": session.csrf, "file_mb": self._files.mb_at_most}
+        return {
+            "agent": agent,
+            "csrf": session.csrf,
+            "file_mb": self._files.mb_at_most,
+            "studio": self._studio and account.role is Role.OWNER,
+        }
 
     async def presence(self, request: Request) -> Response:
         """Whether the agent is there to be asked; a POST changes it. And who else is."""
-        session = await self._session(request)
+        session = await self._guard.session(request)
         login = session.account.login
         if request.method == "POST":
             wish = await wire.body(request, NewPresence)
             await (self._presence.go_away if wish.away else self._presence.come_back)(login)
         away = await self._presence.absence(login) is not None
-        return _json({"away": away, "team": await self._choices.team()})
-
-    async def _session(self, request: Request) -> Session:
-        """The agent behind the request. A request that changes something must also prove that it
-        comes from our own page: by its origin, and by the token that only that page can know.
-
-        Raises: NotLoggedIn, OriginNotAllowed, CsrfFailed."""
-        token = request.cookies.get(COOKIE)
-        if not token:
-            raise NotLoggedIn("You are not logged in.", hint="Log in first.")
-        changing = request.method != "GET"
-        if changing:
-            _same_origin(request)
-        session = await self._logins.session(token)
-        if changing and not session.csrf_matches(request.headers.get(CSRF_HEADER, "")):
-            raise CsrfFailed(
-                "The request does not carry this session's token.", hint="Reload the page."
-            )
-        return session
+        return private({"away": away, "team": await self._choices.team()})
 
     async def intents(self, request: Request) -> Response:
         """As what a message can be labelled."""
-        await self._session(request)
-        return _json({"intents": await self._choices.intents()})
+        await self._guard.session(request)
+        return private({"intents": await self._choices.intents()})
 
     async def skills(self, request: Request) -> Response:
         """Where a conversation can be passed on to, besides colleagues."""
-        await self._session(request)
-        return _json({"skills": self._choices.skills()})
+        await self._guard.session(request)
+        return private({"skills": self._choices.skills()})
 
     # ── the queue ──
 
     async def queue(self, request: Request) -> Response:
-        await self._session(request)
-        return _json(await self._queue())
+        await self._guard.session(request)
+        return private(await self._queue())
 
     async def _queue(self) -> dict[str, Any]:
         ids: list[str] = []
@@ -236,7 +203,7 @@ class Console:
         return {**queue, "down": down, "now": self._router.now()}
 
     async def queue_events(self, request: Request) -> Response:
-        return wire.stream(self._queue_stream(await self._session(request)))
+        return wire.stream(self._queue_stream(await self._guard.session(request)))
 
     async def _queue_stream(self, session: Session) -> AsyncIterator[bytes]:
         shown: dict[str, Any] = {}
@@ -260,11 +227,11 @@ class Console:
     # ── one conversation ──
 
     async def conversation(self, request: Request) -> Response:
-        session = await self._session(request)
+        session = await self._guard.session(request)
         await self._presence.seen(session.account.login)  # who opens one to read it is there
         news = await self._store.news(request.path_params["id"], 0, "customer")
         # The state is read after the log: what it has seen beyond, the stream brings.
-        return _json(
+        return private(
             {
                 "conversation": transcript.details(news.conversation),
                 "events": [_entry(entry) for entry in news.entries],
@@ -273,7 +240,7 @@ class Console:
 
     async def transcript(self, request: Request) -> Response:
         """The conversation as a text file."""
-        await self._session(request)
+        await self._guard.session(request)
         id = request.path_params["id"]
         news = await self._store.news(id, 0, "customer")
         return PlainTextResponse(
@@ -285,7 +252,7 @@ class Console:
         )
 
     async def conversation_events(self, request: Request) -> Response:
-        session = await self._session(request)
+        session = await self._guard.session(request)
         id = request.path_params["id"]
         after = wire.after_of(request)
         await self._store.load(id)
@@ -318,23 +285,23 @@ class Console:
 
     async def canned(self, request: Request) -> Response:
         """The owner's ready-made texts, filled in for this conversation."""
-        session = await self._session(request)
+        session = await self._guard.session(request)
         conversation = await self._store.load(request.path_params["id"])
         agent = Agent(login=session.account.login, name=session.account.name)
-        return _json({"canned": self._choices.canned(conversation, agent)})
+        return private({"canned": self._choices.canned(conversation, agent)})
 
     async def send_file(self, request: Request) -> Response:
         """Keep a file for the reply that will carry it."""
-        session = await self._session(request)
+        session = await self._guard.session(request)
         by = f"agent:{session.account.login}"
         return await self._files.take(request, request.path_params["id"], by)
 
     async def file(self, request: Request) -> Response:
-        await self._session(request)
+        await self._guard.session(request)
         return await self._files.give(request.path_params["id"], request.path_params["file"])
 
     async def command(self, request: Request) -> Response:
-        session = await self._session(request)
+        session = await self._guard.session(request)
         new = await wire.body(request, NewCommand)
         id = request.path_params["id"]
         agent = Agent(login=session.account.login, name=session.account.name)
@@ -344,7 +311,7 @@ class Console:
             if conversation.owner == agent:
                 await self._store.show_typing(id, "agent", agent.name)
             await self._presence.seen(agent.login)
-            return _json({"seq": conversation.seq}, status=202)
+            return private({"seq": conversation.seq}, status=202)
         order = await order_of(
             agent,
             new,
@@ -353,7 +320,7 @@ class Console:
             now=self._router.now(),
         )
         outcome = await self._router.from_agent(id, order, client_id=new.client_id)
-        return _json({"seq": outcome.seq}, status=202)
+        return private({"seq": outcome.seq}, status=202)
 
 
 @dataclass(slots=True)
@@ -383,22 +350,3 @@ def _entry(entry: Entry) -> dict[str, Any]:
     by, _, client_id = entry.key.partition(":")
     view = transcript.for_agent(entry)
     return {**view, "client_id": client_id} if by == "agent" else view
-
-
-def _same_origin(request: Request) -> None:
-    """Browsers name the page's origin with every POST; other clients send none and have no cookie
-    that somebody could misuse.
-
-    Raises: OriginNotAllowed."""
-    origin = request.headers.get("origin")
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    same = origin is None or wire.netloc_of(origin) == request.url.netloc.lower()
-    if not same or site not in ("same-origin", "none"):
-        raise OriginNotAllowed(
-            "The desk takes orders from its own page only.",
-            hint="Open /console at the address that this server is known by.",
-        )
-
-
-def _json(content: Any, status: int = 200) -> JSONResponse:
-    return JSONResponse(content, status, NO_STORE)

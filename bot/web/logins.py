@@ -1,6 +1,6 @@
 """Who is logged in at the desk: sessions, their CSRF tokens and the brake on guessing, in Redis.
 What an account is and whether a password is right belongs to `bot.web.accounts`, cookies and
-headers to `bot.web.desk`.
+headers to `bot.web.guard`.
 
 Of a session only the SHA-256 of its token is kept.
 """

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from bot import __version__
-from bot.web import chat, desk, orders
+from bot.web import chat, desk, guard, orders
 from bot.web.wire import STATUS
 
 
@@ -122,7 +122,7 @@ def describe() -> dict[str, Any]:
             "schemas": {**schemas, "Error": _ERROR},
             "securitySchemes": {
                 _CHAT: {"type": "http", "scheme": "bearer"},
-                _DESK: {"type": "apiKey", "in": "cookie", "name": desk.COOKIE},
+                _DESK: {"type": "apiKey", "in": "cookie", "name": guard.COOKIE},
             },
         },
     }

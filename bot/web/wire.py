@@ -43,6 +43,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "not_logged_in": 401,
         "origin_not_allowed": 403,
         "csrf_failed": 403,
+        "owners_only": 403,
         "unknown_conversation": 404,
         "unknown_account": 404,
         "unknown_file": 404,

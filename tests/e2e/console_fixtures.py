@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import argon2
 import pytest
 from playwright.async_api import Browser, async_playwright
 from redis.asyncio import Redis
@@ -13,11 +12,8 @@ from redis.asyncio import Redis
 from bot.router import Router
 from bot.store import Store
 from bot.web.accounts import Accounts, Role
-from tests.e2e.console_seat import DESKTOP, PASSWORD, Guest, Seat, arrive
+from tests.e2e.console_seat import CHEAP, DESKTOP, PASSWORD, Guest, Seat, arrive
 from tests.gateway import RunningGateway
-
-#: Logins here are many and guesses none; the real cost is tested in tests/web.
-CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import re
 import uuid
 from typing import Any
 
+import argon2
 from playwright.async_api import Page, ViewportSize, expect
 
 from bot.events import Agent, AgentSpoke, NoteWritten
@@ -19,6 +20,8 @@ from bot.store import Store
 ANNA = Agent(login="anna", name="Anna Berg")
 BEN = Agent(login="ben", name="Ben Otieno")
 PASSWORD = "correct horse battery"
+#: Logins here are many and guesses none; the real cost is tested in tests/web.
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)

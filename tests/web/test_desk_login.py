@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.router import Router
-from bot.web import desk
+from bot.web import desk, guard
 from bot.web.accounts import Accounts
 from bot.web.logins import TRIES_PER_LOGIN, Logins, NotLoggedIn
 from tests.agent_client import AgentClient, error, escalate, until_event
@@ -71,7 +71,7 @@ async def test_nothing_can_be_done_without_a_login(stranger: AgentClient, path: 
 async def test_a_forged_session_opens_nothing(
     stranger: AgentClient, accounts: Accounts, forged: str
 ) -> None:
-    stranger.http.headers["Cookie"] = f"{desk.COOKIE}={forged}"
+    stranger.http.headers["Cookie"] = f"{guard.COOKIE}={forged}"
     for path in GETS:
         assert error(await stranger.http.get(path)) == (401, "not_logged_in")
 
@@ -92,7 +92,7 @@ async def test_logging_in_again_ends_the_session_before(
     stranger: AgentClient, accounts: Accounts, redis: Redis[bytes]
 ) -> None:
     await stranger.log_in("anna")
-    before = stranger.http.cookies[desk.COOKIE]
+    before = stranger.http.cookies[guard.COOKIE]
     await stranger.log_in("ben")
     assert (await stranger.http.get("/api/desk/me")).json()["agent"]["login"] == "ben"
     with pytest.raises(NotLoggedIn, match="not logged in"):
@@ -153,11 +153,11 @@ async def test_a_login_that_makes_no_sense_is_refused(stranger: AgentClient, bod
 
 
 async def test_after_logging_out_the_cookie_is_worth_nothing(anna: AgentClient) -> None:
-    cookie = anna.http.cookies[desk.COOKIE]
+    cookie = anna.http.cookies[guard.COOKIE]
     assert (await anna.http.get("/api/desk/me")).status_code == 200
     assert (await anna.http.post("/api/desk/logout", json={})).status_code == 200
-    assert desk.COOKIE not in anna.http.cookies
-    anna.http.headers["Cookie"] = f"{desk.COOKIE}={cookie}"
+    assert guard.COOKIE not in anna.http.cookies
+    anna.http.headers["Cookie"] = f"{guard.COOKIE}={cookie}"
     assert error(await anna.http.get("/api/desk/me")) == (401, "not_logged_in")
 
 

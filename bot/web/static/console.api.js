@@ -1,5 +1,5 @@
-// The wire between the console and the desk's HTTP API: calls, files, the event stream. Nothing here
-// touches the page.
+// The wire between our pages and the HTTP API: calls (the desk's, and by `apiAt` any other's), files
+// and the event stream of the desk. Nothing here touches the page.
 
 const BASE = "/api/desk";
 const CALL_TIMEOUT_MS = 15_000;
@@ -40,13 +40,13 @@ export function newId() {
     : Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-async function call(method, path, body) {
+async function call(method, url, body) {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), CALL_TIMEOUT_MS);
   let response;
   let answer = {};
   try {
-    response = await fetch(BASE + path, {
+    response = await fetch(url, {
       method,
       credentials: "same-origin",
       cache: "no-store",
@@ -77,8 +77,13 @@ export function parse(text) {
   }
 }
 
-export const get = (path) => call("GET", path);
-export const post = (path, body = {}) => call("POST", path, body);
+/** The calls of the API below `base`: {get(path), post(path, body)}. */
+export const apiAt = (base) => ({
+  get: (path) => call("GET", base + path),
+  post: (path, body = {}) => call("POST", base + path, body),
+});
+
+export const { get, post } = apiAt(BASE);
 
 // ── files ──
 

@@ -22,6 +22,15 @@ const ICONS = {
   text: "M5 7h14M5 12h14M5 17h8",
   hold: "M9 6v12M15 6v12",
   pass: "M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4",
+  chart: "M5 20V10M12 20V4M19 20v-7",
+  chats: "M4 5h12v9H9l-4 3v-3H4zM9 17v1h7l4 3v-3h1V9h-2",
+  pen: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3",
+  layers: "M12 4l9 5-9 5-9-5zM4 13.5l8 4.5 8-4.5",
+  dial: "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4",
+  search: "M10.5 17a6.5 6.5 0 100-13 6.5 6.5 0 000 13zM15.5 15.5L20 20",
+  download: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14",
+  undo: "M9 6L4.5 10.5 9 15M5 10.5h9a5 5 0 010 10h-3",
+  up: "M6 15l6-6 6 6",
   star: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7l5.6-.7z",
 };
 
@@ -183,4 +192,16 @@ export function toast(text, tone = "plain") {
 /** Tell screen readers, silently for everybody else. */
 export function announce(text) {
   byId("announcer").textContent = text;
+}
+
+/** What is wrong with the line to the server, above everything else; "" when nothing is. */
+export function showLine(text) {
+  const line = byId("line");
+  line.hidden = !text;
+  setText(line, text);
+}
+
+/** "Anna Berg" as "AB". */
+export function initials(name) {
+  return name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
 }

@@ -1,9 +1,10 @@
 // The console's beginning and its glue: logging in, the address bar, the clock, the line to the
 // server, keyboard shortcuts. The panes live in console.queue.js and console.conversation.js.
 
-import { follow, get, post, Refused, setCsrf, Unreachable } from "./console.api.js";
+import { follow, post, Refused } from "./console.api.js";
 import { ConversationPane } from "./console.conversation.js";
-import { byId, confirm, icon, menuButton, setText, toast } from "./console.dom.js";
+import { byId, confirm, icon, initials, menuButton, showLine, toast } from "./console.dom.js";
+import { Login } from "./console.login.js";
 import { Notices } from "./console.notices.js";
 import { Outbox } from "./console.outbox.js";
 import { QueuePane } from "./console.queue.js";
@@ -19,76 +20,14 @@ let desk = null;
 
 // ── logging in ──
 
-async function start() {
-  for (;;) {
-    try {
-      const { agent, csrf, file_mb: fileMb } = await get("/me");
-      setCsrf(csrf);
-      showDesk(agent, fileMb);
-      return;
-    } catch (error) {
-      if (error instanceof Refused && error.status === 401) {
-        showLogin();
-        return;
-      }
-      showLine("No connection to the server. Trying again…");
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-    }
-  }
-}
+const login = new Login(({ agent, file_mb: fileMb, studio }) => showDesk(agent, fileMb, studio));
 
-function showLogin(message = "") {
-  showLine("");
+function showLogin(message) {
   byId("desk").hidden = true;
-  byId("login").hidden = false;
-  byId("login-error").textContent = message;
-  document.title = "Log in · Deskhand";
-  byId(byId("login-name").value ? "login-password" : "login-name").focus();
+  login.show(message);
 }
-
-byId("login-form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const [name, password] = [byId("login-name"), byId("login-password")];
-  const error = byId("login-error");
-  const submit = event.target.querySelector('[type="submit"]');
-  const missing = !name.value.trim() ? name : !password.value ? password : null;
-  if (missing) {
-    error.textContent = missing === name ? "Enter your login." : "Enter your password.";
-    missing.focus();
-    return;
-  }
-  submit.disabled = true;
-  error.textContent = "";
-  try {
-    const { agent, csrf, file_mb: fileMb } = await post("/login", { login: name.value, password: password.value });
-    password.value = "";
-    setCsrf(csrf);
-    showDesk(agent, fileMb);
-  } catch (why) {
-    error.textContent =
-      why instanceof Unreachable ? "There is no connection to the server. Try again in a moment." : [why.message, why.hint].filter(Boolean).join(" ");
-    if (why.code === "login_failed") password.select();
-  } finally {
-    submit.disabled = false;
-  }
-});
-
-byId("reveal").addEventListener("click", (event) => {
-  const box = byId("login-password");
-  const shown = box.type === "password";
-  box.type = shown ? "text" : "password";
-  event.currentTarget.setAttribute("aria-pressed", String(shown));
-  setText(event.currentTarget, shown ? "Hide" : "Show");
-  box.focus();
-});
 
 // ── the line to the server ──
-
-function showLine(text) {
-  const line = byId("line");
-  line.hidden = !text;
-  setText(line, text);
-}
 
 class Line {
   #down = new Map();
@@ -115,11 +54,10 @@ class Line {
 
 // ── the desk ──
 
-function showDesk(me, fileMb) {
-  byId("login").hidden = true;
+function showDesk(me, fileMb, studio) {
   byId("desk").hidden = false;
   desk?.stop();
-  desk = new Desk(me, fileMb);
+  desk = new Desk(me, fileMb, studio);
 }
 
 class Desk {
@@ -132,9 +70,10 @@ class Desk {
   #audio = null;
   #notices;
 
-  constructor(me, fileMb) {
+  constructor(me, fileMb, studio) {
     this.me = me;
     this.fileMb = fileMb;
+    this.studio = studio;
     this.now = () => Date.now() + this.#offset;
     this.outbox = new Outbox(me.login, {
       changed: (id) => id === this.#pane?.id && this.#pane.showOutbox(),
@@ -201,6 +140,7 @@ class Desk {
       ["Sound when somebody waits", () => this.#setAlert("sound"), { checked: wanted("sound") }],
       ["Desktop notifications", () => this.#setAlert("notify"), { checked: wanted("notify") }],
       ["Keyboard shortcuts", () => byId("help").showModal()],
+      ...(this.studio ? [["Open the studio", () => location.assign("/studio")]] : []),
       [`Log out ${this.me.name}`, () => this.#logOut()],
     ];
     const menu = menuButton("", toggles, { look: "plain avatar", name: `${this.me.name}: menu` });
@@ -320,10 +260,6 @@ class Desk {
 
 const wanted = (kind) => localStorage.getItem(`deskhand.${kind}`) === "yes";
 
-function initials(name) {
-  return name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
-}
-
 function closeContext() {
   const pane = byId("context-pane");
   if (!pane.classList.contains("open")) return false;
@@ -363,4 +299,4 @@ byId("help-close").addEventListener("click", () => byId("help").close());
 byId("shortcuts-on").checked = !wanted("noshortcuts");
 byId("shortcuts-on").addEventListener("change", (event) => localStorage.setItem("deskhand.noshortcuts", event.target.checked ? "no" : "yes"));
 
-start();
+login.start();

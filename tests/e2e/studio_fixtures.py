@@ -1,0 +1,37 @@
+"""Fixtures of the studio's tests, as a pytest plugin; what they give is in `studio_seat`.
+
+A test module says `pytest_plugins = ("tests.e2e.studio_fixtures",)` and asks for `studio`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+from redis.asyncio import Redis
+
+from bot.web.accounts import Accounts, Role
+from tests.e2e.console_seat import CHEAP, DESKTOP, PASSWORD
+from tests.e2e.studio_seat import StudioSeat
+from tests.gateway import RunningGateway
+
+pytest_plugins = ("tests.e2e.console_fixtures",)
+
+
+@pytest.fixture
+async def owner(redis: Redis[bytes]) -> None:
+    await Accounts(redis, hasher=CHEAP).add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
+
+
+@pytest.fixture
+async def studio(
+    chromium: Browser, gateway: RunningGateway, owner: None
+) -> AsyncIterator[StudioSeat]:
+    """The owner Olga, logged in at the studio's first page; nothing may go wrong in the page."""
+    context = await chromium.new_context(viewport=DESKTOP, reduced_motion="reduce")
+    seat = StudioSeat(await context.new_page(), gateway.url)
+    await seat.log_in()
+    yield seat
+    await context.close()
+    assert seat.mistakes == []
