@@ -1,33 +1,29 @@
 """Sets the `triage` slot on every turn: answer, clarify or hand off.
 
-Here belongs only the way from Rasa's tracker to the pure `bot.triage` and back. The policy file is
-read at the first turn, from `DESKHAND_TRIAGE` or data/triage.yml.
+Here belongs only the way from Rasa's tracker to the pure `bot.triage` and back. The policy is
+that of `bot.triage_file`, which notices when an owner changes it.
 """
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.triage import Policy, Turn, decide, load_policy
+from bot.triage import Policy, Turn, decide
+from bot.triage_file import TriageFile
 
 __all__ = ["ActionTriage", "policy"]
 
-POLICY_FILE = Path(__file__).resolve().parent.parent / "data" / "triage.yml"
+FILE = TriageFile.in_project()
 
 
-@functools.lru_cache(maxsize=1)
 def policy() -> Policy:
-    """The owner's policy. Raises PolicyError when the file is wrong, OSError when it is missing."""
-    path = Path(os.environ.get("DESKHAND_TRIAGE") or POLICY_FILE)
-    return load_policy(path.read_text(encoding="utf-8"))
+    """The owner's policy in force. Raises as `TriageFile.read`."""
+    return FILE.read().policy
 
 
 class ActionTriage(Action):
@@ -51,8 +47,10 @@ class ActionTriage(Action):
             form=tracker.active_loop_name,
             requested_slot=tracker.get_slot("requested_slot"),
         )
-        decision = decide(turn, policy())
-        return [SlotSet("triage", {**decision.as_slot(), "message": message})]
+        rules = FILE.read()
+        decision = decide(turn, rules.policy)
+        seen = {**turn.as_seen(), **decision.as_seen(), "policy": rules.mark}
+        return [SlotSet("triage", {**decision.as_slot(), "message": message, "turn": seen})]
 
 
 def message_key(tracker: Tracker) -> str:

@@ -64,6 +64,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         fields = {k: v for k, v in self.parse.items() if k in Reading.__struct_fields__}
         fields["outcome"] = self.triage.get("outcome", "answer")
         fields["reasons"] = self.triage.get("reasons", [])
+        fields["turn"] = self.triage.get("turn")
         return msgspec.convert({**fields, "slots": self.slots}, Reading)
 
 

@@ -219,7 +219,7 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
                 "unanswered": tuple(s for s in c.unanswered if s != seq),
                 "offered": tuple(b.payload for m in messages for b in m.buttons),
                 "told": (),
-                "reading": reading or c.reading,
+                "reading": _shown(reading) or c.reading,
                 "intents": _intents(c, reading),
                 "assistant_seq": seq or c.assistant_seq,
                 "returned": c.returned and seq is None,
@@ -282,6 +282,11 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
     if changes.get("unanswered") == ():
         changes["unanswered_since"] = None
     return msgspec.structs.replace(c, **changes)
+
+
+def _shown(reading: Reading | None) -> Reading | None:
+    """What the state keeps of a reading: people look at it there. What triage saw is in the log."""
+    return reading and msgspec.structs.replace(reading, turn=None)
 
 
 def _intents(c: Conversation, reading: Reading | None) -> tuple[str, ...]:

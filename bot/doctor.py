@@ -34,6 +34,7 @@ from bot.round_trip import RoundTrip
 from bot.router import Router
 from bot.settings import Settings
 from bot.store import Store
+from bot.triage_file import policy_path
 from bot.triage_policy import load_policy
 from bot.web.accounts import Accounts
 from bot.web.sessions import Sessions
@@ -93,7 +94,7 @@ class Doctor:
         if open_now == "closed now" and opening is not None:
             open_now += f", open again {hours.words(opening, now)}"
         people = f"{len(plan.members)} people listed" if plan.members else "nobody is listed"
-        triage = Path(os.environ.get("DESKHAND_TRIAGE") or self._root / "data" / "triage.yml")
+        triage = policy_path(self._root, os.environ)
         load_policy(triage.read_text(encoding="utf-8"))
         return [
             Finding(True, f"{self._settings.desk}: {people}, {open_now}"),

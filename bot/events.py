@@ -77,8 +77,32 @@ class Utterance(Record, frozen=True):
     image: str | None = None
 
 
+class Seen(Record, frozen=True):
+    """What triage saw of a message beside its `Reading`, and what it made of it by itself.
+
+    With the text, and the messages before it in the same log, triage can decide again what it
+    decided then. `help` and `cues` are probabilities (0 to 1). `fresh`: it remembered nothing of
+    earlier messages. `outcome` and `reason` are triage's own; an action may have asked for a person
+    afterwards. `policy` marks the text of data/triage.yml that was in force.
+    """
+
+    help: float = 0.0
+    help_page: str | None = None
+    form: str | None = None
+    requested_slot: str | None = None
+    fills_form: bool = False
+    cues: dict[str, float] = {}
+    fingerprint: str = ""
+    signals: tuple[str, ...] = ()
+    fresh: bool = False
+    outcome: str = "answer"
+    reason: str | None = None
+    policy: str = ""
+
+
 class Reading(Record, frozen=True):
-    """What the assistant read in a customer's message, and what triage made of it."""
+    """What the assistant read in a customer's message, and what triage made of it. `turn` is None
+    in logs older than it, and where there was no triage."""
 
     intent: str | None = None
     confidence: float = 0.0
@@ -91,6 +115,7 @@ class Reading(Record, frozen=True):
     outcome: str = "answer"
     reasons: tuple[str, ...] = ()
     slots: dict[str, Any] = {}
+    turn: Seen | None = None
 
 
 class Handoff(Record, frozen=True):

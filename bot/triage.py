@@ -112,6 +112,10 @@ class Decision:
             "memory": self.memory.as_json(),
         }
 
+    def as_seen(self) -> dict[str, Any]:
+        """What the log keeps of triage's own decision (`bot.events.Seen`)."""
+        return {"outcome": self.outcome.value, "reason": self.reason and self.reason.value}
+
 
 def decide(turn: Turn, policy: Policy) -> Decision:
     """The first rule of `RULES` that has an opinion decides; otherwise the assistant answers."""

@@ -127,6 +127,21 @@ class Turn:
             if not low <= value <= 1.0:
                 raise ValueError(f"Turn.{name} is {value}; it must be from {low:g} to 1")
 
+    def as_seen(self) -> dict[str, Any]:
+        """As plain JSON: what is neither in the parse that the gateway gets nor in earlier turns,
+        so that the log can keep it (`bot.events.Seen`)."""
+        return {
+            "help": self.help,
+            "help_page": self.help_page,
+            "form": self.form,
+            "requested_slot": self.requested_slot,
+            "fills_form": self.fills_form,
+            "cues": dict(self.cues),
+            "fingerprint": self.fingerprint,
+            "signals": sorted(self.signals),
+            "fresh": self.memory == Memory(),
+        }
+
     def cue(self, name: str | None) -> float:
         """The probability of a cue; 0 if it was not looked for."""
         return self.cues.get(name, 0.0) if name else 0.0
@@ -190,6 +205,13 @@ def _holds_details(
         return True
     length = sum(int(e.get("end") or 0) - int(e.get("start") or 0) for e in entities)
     return 0 < len(text) <= 2 * length
+
+
+def readable(text: str) -> str:
+    """Typed text as Rasa may read it: a slash at its start must not make it a command."""
+    while text[:1] == "/" or text[:1].isspace():  # all that Rasa would strip, and more
+        text = text[1:]
+    return text or "?"
 
 
 def _unit(value: object) -> float:

@@ -34,6 +34,7 @@ from bot.processes import Child, Probe, State, Status, Supervisor, free_ports, h
 from bot.settings import Secret, Settings
 from bot.status_board import StatusBoard
 from bot.triage import load_policy
+from bot.triage_file import policy_path
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -170,7 +171,7 @@ class Service:
             DeskhandError: data/triage.yml or data/desk.yml is missing or wrong; names the key and
                 the value.
         """
-        triage = Path(self._environ.get("DESKHAND_TRIAGE") or self._root / "data" / "triage.yml")
+        triage = policy_path(self._root, self._environ)
         for path, load in ((triage, load_policy), (self._root / self._settings.desk, load_plan)):
             try:
                 load(path.read_text(encoding="utf-8"))

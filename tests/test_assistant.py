@@ -13,7 +13,7 @@ import pytest
 from bot import commands as do
 from bot import wording
 from bot.app import connect
-from bot.events import Agent, BotAnswerDropped, Entry
+from bot.events import Agent, BotAnswerDropped, BotAnswered, Entry, Seen
 from bot.processes import free_ports
 from bot.router import Router
 from bot.store import Store
@@ -92,6 +92,20 @@ def test_while_the_assistant_starts_messages_are_kept_and_the_customer_knows(
             log = customer.log(answered(2))
             assert [turn["text"] for turn in assistant.turns] == ["where is my order", "hello?"]
         assert sum(e["kind"] == "notice" for e in log) == 1
+
+
+def test_the_log_keeps_what_triage_saw(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents
+) -> None:
+    seen = {"help": 0.2, "cues": {"person": 0.1}, "fresh": True, "outcome": "answer", "new": 1}
+    answer = says("Hello!")
+    answer["triage"]["turn"] = seen
+    assistant.on("hello", answer)
+    customer.say("hello")
+    customer.log(answered(1))
+    log = agents.log(customer.session["conversation"])
+    (read,) = [e.event.reading for e in log if isinstance(e.event, BotAnswered) and e.event.reading]
+    assert read.turn == Seen(help=0.2, cues={"person": 0.1}, fresh=True)
 
 
 @pytest.mark.parametrize("before", [[], ["where is my order", "hello?"]])

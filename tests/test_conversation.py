@@ -34,6 +34,7 @@ from bot.events import (
     NoticeShown,
     Rated,
     Reading,
+    Seen,
     Utterance,
     Woken,
 )
@@ -278,3 +279,17 @@ def test_entries_and_state_survive_the_way_through_json() -> None:
     for event in EXAMPLES.values():
         entry = Entry(seq=1, at=1, epoch=0, key="k", event=event)
         assert msgspec.json.decode(msgspec.json.encode(entry), type=Entry) == entry
+
+
+def test_the_state_keeps_what_was_read_and_leaves_what_triage_saw_to_the_log() -> None:
+    reading = Reading(intent="greet", confidence=0.9, turn=Seen(cues={"person": 0.1}))
+    asked = begun(SAY)
+    answer = do.Answer(in_reply_to=asked.pending[0], epoch=0, messages=HELLO, reading=reading)
+    c = after(asked, answer)
+    assert c.reading == Reading(intent="greet", confidence=0.9)
+
+
+def test_a_log_from_before_triage_was_kept_can_be_read() -> None:
+    old = b'{"kind":"bot_answered","messages":[],"in_reply_to":3,"reading":{"intent":"greet"}}'
+    event = msgspec.json.decode(old, type=BotAnswered)
+    assert event.reading == Reading(intent="greet", turn=None)

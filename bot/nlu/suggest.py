@@ -7,32 +7,23 @@ agents do with it.
 
 from __future__ import annotations
 
-import functools
-import os
-from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
 
-from bot.nlu.turns import TurnFailed, readable
+from bot.nlu.turns import TurnFailed
 from bot.suggestions import suggestion
-from bot.triage import Policy, load_policy
+from bot.triage_file import TriageFile
+from bot.triage_turn import readable
 
-POLICY_FILE = Path(__file__).resolve().parents[2] / "data" / "triage.yml"
-
-
-@functools.lru_cache(maxsize=1)
-def policy() -> Policy:
-    """The owner's policy. Raises PolicyError when the file is wrong, OSError when it is missing."""
-    path = Path(os.environ.get("DESKHAND_TRIAGE") or POLICY_FILE)
-    return load_policy(path.read_text(encoding="utf-8"))
+FILE = TriageFile.in_project()
 
 
 async def suggest(agent: Agent, text: str) -> dict[str, Any]:
     """{text, intent, confidence}, or {} when the assistant is not sure enough, or shall not.
 
-    Raises TurnFailed when no model is loaded."""
-    rules = policy()
+    Raises TurnFailed when no model is loaded, and as `TriageFile.read`."""
+    rules = FILE.read().policy
     if not rules.suggestions:
         return {}
     if agent.processor is None:

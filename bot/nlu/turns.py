@@ -33,6 +33,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.triage_turn import readable
+
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "deskhand"
@@ -100,13 +102,6 @@ class Said:
     def read(self) -> str:
         """What Rasa reads."""
         return self.payload or readable(self.text)
-
-
-def readable(text: str) -> str:
-    """Typed text as Rasa may read it: a slash at its start must not make it a command."""
-    while text[:1] == "/" or text[:1].isspace():  # all that Rasa would strip, and more
-        text = text[1:]
-    return text or "?"
 
 
 @dataclass(frozen=True)
@@ -274,9 +269,12 @@ def _answer(tracker: DialogueStateTracker, asked: int) -> dict[str, Any]:
     turn = _turn_events(tracker, asked)
     utterances = [event for event in turn if isinstance(event, BotUttered)]
     triage: Mapping[str, Any] = {}
+    seen: Mapping[str, Any] | None = None
     for event in turn:
         if isinstance(event, SlotSet) and event.key == TRIAGE_SLOT:
             triage = event.value if isinstance(event.value, Mapping) else {}
+            # An action may have set the slot afterwards; what triage saw is not in that.
+            seen = triage.get("turn", seen)
     return {
         "messages": [m for u in utterances if (m := _message(u)) is not None],
         "parse": _parse(message.parse_data),
@@ -288,6 +286,7 @@ def _answer(tracker: DialogueStateTracker, asked: int) -> dict[str, Any]:
         "triage": {
             "outcome": triage.get("outcome", "answer"),
             "reasons": list(triage.get("reasons") or ()),
+            "turn": seen,
         },
         "handoff": next((h for u in reversed(utterances) if (h := _handoff(u)) is not None), None),
     }

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from typing import Any
 
+import msgspec
 import pytest
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
@@ -14,8 +15,10 @@ from actions.clarify import ActionClarify
 from actions.handoff import REASONS, ActionHandoff, draft, summary
 from actions.help_page import ActionHelp
 from actions.inform import ActionInform
-from actions.triage import ActionTriage, policy
+from actions.triage import FILE, ActionTriage, policy
+from bot.events import Seen
 from bot.triage import Policy
+from bot.triage_file import mark_of
 from tests.actions.harness import parse
 
 
@@ -114,6 +117,20 @@ def test_triage_brings_a_person_out_of_an_open_form() -> None:
     message = parse("let me talk to a human please", "talk_to_human", 0.95)
     new, _, _ = run(ActionTriage(), message, loop="order_status_form")
     assert new["triage"]["outcome"] == "handoff"
+
+
+def test_triage_says_what_it_saw_and_by_which_policy() -> None:
+    message = {**parse("Acme GmbH", "nlu_fallback", 0.2), "cues": {"legal": 0.1}}
+    slots = {"requested_slot": "lead_company"}
+    new, _, _ = run(ActionTriage(), message, slots, loop="business_form")
+    seen = msgspec.convert(new["triage"]["turn"], Seen)
+    assert seen == Seen(
+        form="business_form",
+        requested_slot="lead_company",
+        cues={"legal": 0.1},
+        fresh=True,
+        policy=mark_of(FILE.path.read_text(encoding="utf-8")),
+    )
 
 
 def test_triage_decides_once_about_a_message() -> None:

@@ -88,13 +88,20 @@ class Actions:
     def _run(self, name: str, tracker: Mapping[str, Any]) -> dict[str, Any]:
         triage = tracker["slots"].get("triage") or {}
         if name == "action_triage":
+            users = [e for e in tracker["events"] if e["event"] == "user"]
+            message = users[-1]["message_id"]
+            if triage.get("message") == message:  # a form that opens makes Rasa ask again
+                again = {"event": "slot", "name": "triage", "value": triage}
+                return {"events": [again], "responses": []}
             turn = Turn.from_parse(
                 tracker["latest_message"],
                 previous=triage,
                 form=tracker["active_loop"].get("name"),
                 requested_slot=tracker["slots"].get("requested_slot"),
             )
-            slot = decide(turn, self._policy).as_slot()
+            decision = decide(turn, self._policy)
+            seen = {**turn.as_seen(), **decision.as_seen()}
+            slot = {**decision.as_slot(), "message": message, "turn": seen}
             return {"events": [{"event": "slot", "name": "triage", "value": slot}], "responses": []}
         if name == "action_handoff":
             handoff = {k: triage.get(k) for k in ("reason", "reasons", "skill")}

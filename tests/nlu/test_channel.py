@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +14,8 @@ from rasa.shared.exceptions import RasaException
 from sanic import Sanic
 
 from bot.nlu.channel import BadRequest, GatewayChannel, model_name, read_stretch, read_turn
-from bot.nlu.suggest import policy
+from bot.nlu.suggest import FILE
+from bot.triage_file import TriageFile
 from tests.nlu.conftest import Actions
 
 TOKEN = "a-token-of-the-tests"
@@ -107,10 +108,11 @@ async def test_a_suggestion_says_what_the_assistant_would_and_leaves_no_trace(
 
 
 async def test_nothing_is_suggested_where_the_owner_does_not_want_it(
-    door: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    door: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    quiet = dataclasses.replace(policy(), suggestions=False)
-    monkeypatch.setattr("bot.nlu.suggest.policy", lambda: quiet)
+    quiet = FILE.path.read_text("utf-8").replace("suggestions: true", "suggestions: false")
+    (tmp_path / "triage.yml").write_text(quiet, encoding="utf-8")
+    monkeypatch.setattr("bot.nlu.suggest.FILE", TriageFile(tmp_path / "triage.yml"))
     assert (await door.post("/suggest", json={"text": "when do you open"})).json() == {}
 
 

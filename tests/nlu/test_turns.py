@@ -66,8 +66,21 @@ async def test_an_answer_has_words_buttons_parse_and_triage(chat: Chat) -> None:
     assert parse["intent"] == "greet"
     assert parse["ranking"][0] == {"name": "greet", "confidence": parse["confidence"]}
     assert parse["language"] == "en"
-    assert answer["triage"] == {"outcome": "answer", "reasons": []}
+    assert (answer["triage"]["outcome"], answer["triage"]["reasons"]) == ("answer", [])
     assert answer["handoff"] is None
+
+
+async def test_an_answer_says_what_triage_saw(chat: Chat) -> None:
+    first = (await chat.say("where is my order"))["triage"]["turn"]
+    assert (first["fresh"], first["form"], first["outcome"]) == (True, None, "answer")
+    second = (await chat.say("it's nl10482"))["triage"]["turn"]
+    assert (second["fresh"], second["requested_slot"]) == (False, "order_number")
+    assert second["form"] == "order_form"
+    assert second["fills_form"]
+    third = (await chat.say("no, agent please"))["triage"]["turn"]
+    assert (third["outcome"], third["reason"]) == ("handoff", "asked_for_human")
+    assert not third["fills_form"]
+    assert (await chat.again("no, agent please"))["triage"]["turn"] == third
 
 
 async def test_an_image_is_passed_on(chat: Chat) -> None:
@@ -135,7 +148,8 @@ async def test_after_a_return_the_form_is_gone_and_the_slots_are_not(chat: Chat)
     answer = await chat.say("hello")
     assert texts(answer) == ["Hello, I am a bot."]
     assert answer["slots"] == {"order_number": "NL-10482"}
-    assert answer["triage"] == {"outcome": "answer", "reasons": []}
+    assert (answer["triage"]["outcome"], answer["triage"]["reasons"]) == ("answer", [])
+    assert answer["triage"]["turn"]["fresh"]
 
 
 async def test_a_return_puts_the_human_stretch_into_the_tracker_once(chat: Chat) -> None:
