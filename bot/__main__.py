@@ -121,6 +121,18 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--url", help="address of the gateway (default: the one that runs here)")
     doctor.set_defaults(command=_doctor)
 
+    bringing = commands.add_parser(
+        "import",
+        help="bring in conversations that were held elsewhere",
+        description="Bring in conversations from a file (JSON Lines as docs/importing.md has it, "
+        "Chatwoot's conversations, Rasa's trackers) or from Rasa's tracker store "
+        "(sqlite:///rasa.db, postgresql://..., redis://...), so that there is something to learn "
+        "from on the first day. What is there already is left alone.",
+    )
+    bringing.add_argument("source", help="a file, or the address of a tracker store")
+    bringing.add_argument("--name", default="", help="where it comes from, in a word")
+    bringing.set_defaults(command=_import)
+
     _add_agents(commands.add_parser("agents", help="who may log in to the console"))
 
     version = commands.add_parser("version", help="print the version")
@@ -223,6 +235,31 @@ def _doctor(arguments: argparse.Namespace) -> None:
     settings = Settings.from_environment(os.environ)
     if not asyncio.run(doctor.run(settings, ROOT, sys.stdout, arguments.url)):
         sys.exit(1)
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from bot.app import connect
+    from bot.instance import redis_in_use
+    from bot.learning.imports import bring_in
+    from bot.store import Store
+
+    async def run(url: str) -> bool:
+        redis = connect(url)
+        try:
+            tally = await bring_in(
+                Store(redis), arguments.source, name=arguments.name, progress=print
+            )
+        finally:
+            await redis.close(close_connection_pool=True)
+        for line in tally.left_out:
+            print(f"! {line}")
+        print(tally)
+        return not tally.left_out
+
+    settings = Settings.from_environment(os.environ)
+    with redis_in_use(settings, ROOT / settings.var) as url:
+        if not asyncio.run(run(url)):
+            sys.exit(1)
 
 
 def _agents(arguments: argparse.Namespace) -> None:

@@ -8,16 +8,13 @@ import argparse
 import asyncio
 import getpass
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot import redis_server
 from bot.errors import StoreUnavailable
-from bot.instance import only_one, running
+from bot.instance import redis_in_use
 from bot.settings import Settings
 from bot.web.accounts import Accounts, Role, generate_password
 
@@ -29,7 +26,7 @@ async def run(arguments: argparse.Namespace, settings: Settings, var: Path) -> N
         AccountError: it cannot be done; says why.
         StoreUnavailable: Redis does not answer.
     """
-    with _redis_url(settings, var) as url:
+    with redis_in_use(settings, var) as url:
         redis: Redis[bytes] = Redis.from_url(url, socket_connect_timeout=3, socket_timeout=5)
         try:
             await _do(arguments, Accounts(redis))
@@ -59,25 +56,6 @@ async def _do(arguments: argparse.Namespace, accounts: Accounts) -> None:
             print(f"{arguments.login} has a new password.")
         if not arguments.ask:
             print(f"The password is {password} (shown only this once).")
-
-
-@contextmanager
-def _redis_url(settings: Settings, var: Path) -> Iterator[str]:
-    """Of the Redis in use; the embedded one is started for the moment if nothing runs."""
-    if settings.redis_url:
-        yield settings.redis_url.reveal()
-    elif here := running(var):
-        yield here.redis_url
-    else:
-        with (
-            only_one(var),
-            redis_server.running(
-                var / "redis",
-                password=redis_server.kept_password(var / "secrets" / "redis"),
-                appendfsync="always",
-            ) as server,
-        ):
-            yield server.url
 
 
 def _ask() -> str:

@@ -134,10 +134,12 @@ class _Event(Record, frozen=True, tag_field="kind"):
 
 
 class Started(_Event, frozen=True, tag="started"):
-    """`test`: made by `deskhand doctor`. Nobody is asked to come, and it counts nowhere."""
+    """`test`: made by `deskhand doctor`. Nobody is asked to come, and it counts nowhere. `source`:
+    where it was held, if not here (`deskhand import`)."""
 
     page: str = ""
     test: bool = False
+    source: str = ""
 
 
 class CustomerSpoke(_Event, frozen=True, tag="customer_spoke"):

@@ -1,6 +1,7 @@
 """One Deskhand per `var/`: its lock, and what the other commands may know of the one that runs.
 
-Belongs here: `var/lock` and `var/running.json`. Does not belong here: starting anything.
+Belongs here: `var/lock`, `var/running.json`, and where the Redis in use is. Does not belong here:
+starting Deskhand.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import msgspec
 
+from bot import redis_server
 from bot.errors import ProcessFailed
 from bot.redis_server import write_private
+from bot.settings import Settings
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,3 +90,22 @@ def only_one(var: Path) -> Iterator[None]:
         finally:
             with suppress(FileNotFoundError):
                 (var / "running.json").unlink()
+
+
+@contextmanager
+def redis_in_use(settings: Settings, var: Path) -> Iterator[str]:
+    """The address of the Redis in use; the embedded one is started for a while if nothing runs."""
+    if settings.redis_url:
+        yield settings.redis_url.reveal()
+    elif here := running(var):
+        yield here.redis_url
+    else:
+        with (
+            only_one(var),
+            redis_server.running(
+                var / "redis",
+                password=redis_server.kept_password(var / "secrets" / "redis"),
+                appendfsync="always",
+            ) as server,
+        ):
+            yield server.url

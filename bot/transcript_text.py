@@ -141,7 +141,7 @@ _WORDS: Mapping[type[Any], Callable[[Any], str | None]] = MappingProxyType(
         ),
         Snoozed: lambda e: f"* {e.agent.name} snoozed it until {_time(e.until):%Y-%m-%d %H:%M} UTC",
         Woken: lambda e: f"* Back from snooze ({e.because})",
-        Closed: lambda e: f"* Closed by {e.agent.name if e.agent else 'the customer'}: {e.outcome}",
+        Closed: lambda e: f"* Closed by {e.agent.name if e.agent else f'the {e.by}'}: {e.outcome}",
         Reopened: lambda e: f"* Opened again by the {e.by}",
         Rated: lambda e: f"* Rated {e.stars} of 5" + (f": {e.comment}" if e.comment else ""),
         Labelled: lambda e: (

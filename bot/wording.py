@@ -85,6 +85,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no_answer": "the assistant had nothing to say",
         "transferred": "was passed on",
         "test": "is a test by deskhand doctor: please ignore",
+        "imported": "was answered by a person, elsewhere",
         "unclaimed": "was left by the colleague who had it",
     }
 )

@@ -1,0 +1,238 @@
+"""`deskhand import`: conversations that were held elsewhere, from files and from Rasa's stores.
+
+Belongs here: reading files and databases, writing logs to Redis, saying what could not be taken.
+Does not belong here: formats and what becomes of a conversation (`bot.learning.history`).
+
+Each conversation is written whole or not at all, under an id that follows from the source's own:
+what is imported again is there already. One that cannot be read is named and left out, and the
+others come in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from bot.conversation import Conversation
+from bot.errors import DeskhandError
+from bot.learning.history import History, NotAConversation, conversation_in, log_of
+from bot.store import Store
+
+#: Databases that Rasa's SQL tracker store knows, as far as their addresses say so.
+_SQL: Final = ("sqlite", "postgresql", "mysql", "oracle", "mssql")
+#: Rasa's prefix of the keys in its Redis tracker store.
+TRACKERS: Final = "tracker:"
+#: Rows of a database, and keys of a Redis, that are fetched at once.
+FETCHED: Final = 500
+#: A file is read into memory; more than a small business ever wrote.
+FILE_AT_MOST: Final = 512 * 1024**2
+
+
+class SourceUnreadable(DeskhandError):
+    """Nothing could be read from there at all."""
+
+    code = "source_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One conversation of a source, or what is wrong with it. `place` says where it stands."""
+
+    place: str
+    value: object = None
+    wrong: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of an import."""
+
+    conversations: int = 0
+    messages: int = 0
+    known: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        parts = [f"Imported {self.conversations:,} conversations with {self.messages:,} messages"]
+        if self.known:
+            parts.append(f"{self.known:,} were there already")
+        if self.left_out:
+            parts.append(f"{len(self.left_out):,} were left out")
+        return "; ".join(parts) + "."
+
+
+async def bring_in(
+    store: Store, source: str, *, name: str = "", progress: Callable[[str], None] = lambda _: None
+) -> Tally:
+    """Import all of `source`: a file, or the address of a database.
+
+    Args:
+        name: a word for where it comes from, shown beside each conversation; the file's name if
+            empty. Together with a conversation's own id it makes our id.
+        progress: called now and then, with a few words.
+
+    Raises:
+        SourceUnreadable: there is nothing to read.
+        StoreUnavailable: Redis is away; what is there by then stays, and importing again goes on.
+    """
+    name = name or _name_of(source)
+    secret = await store.secret("import")
+    tally = Tally()
+    for found in read(source):
+        try:
+            if found.wrong:
+                raise NotAConversation(found.wrong)
+            history = conversation_in(found.value)
+        except NotAConversation as why:
+            tally.left_out.append(f"{found.place}: {why.message}")
+            continue
+        if await _write(store, history, _id_of(secret, name, history.id), name):
+            tally.conversations += 1
+            tally.messages += len(history.lines)
+        else:
+            tally.known += 1
+        if (tally.conversations + tally.known) % 100 == 0:
+            progress(f"{tally.conversations + tally.known:,} conversations")
+    return tally
+
+
+async def _write(store: Store, history: History, id: str, name: str) -> bool:
+    after, entries = log_of(history, id, name)
+    return (await store.append(Conversation(id=id), after, entries, "import")).stored
+
+
+def _id_of(secret: str, name: str, id: str) -> str:
+    """Like any other id of ours: nobody who knows the source's own can tell it."""
+    digest = hashlib.sha256(f"{secret}\0{name}\0{id}".encode()).digest()
+    return urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+
+# ------------------------------------------------------------------------------------ reading
+
+
+def read(source: str) -> Iterator[Found]:
+    """The conversations of a source, one after the other.
+
+    Raises: SourceUnreadable."""
+    scheme, _, _ = source.partition("://")
+    kind = scheme.partition("+")[0] if "://" in source else ""
+    if kind in _SQL:
+        yield from _from_sql(source)
+    elif kind in ("redis", "rediss"):
+        yield from _from_redis(source)
+    elif kind:
+        raise SourceUnreadable(
+            f"Nothing can be imported from {scheme}://.",
+            hint="Give a .json or .jsonl file, or the address of Rasa's tracker store: "
+            "sqlite:///rasa.db, postgresql://..., redis://...",
+        )
+    else:
+        yield from _from_file(Path(source))
+
+
+def _from_file(path: Path) -> Iterator[Found]:
+    """A JSON document (one conversation, a list of them, or an object that holds the list), or JSON
+    Lines."""
+    try:
+        if path.stat().st_size > FILE_AT_MOST:
+            raise SourceUnreadable(
+                f"{path} is larger than {FILE_AT_MOST // 1024**2} MB.",
+                hint="Split it, and import the parts.",
+            )
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as why:
+        raise SourceUnreadable(f"{path} cannot be read: {why.strerror}.") from None
+    except UnicodeDecodeError as why:
+        raise SourceUnreadable(
+            f"{path}: byte {why.start} is not UTF-8.", hint="Save the file as UTF-8."
+        ) from None
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        yield from _lines(path, text)
+        return
+    for number, value in enumerate(_conversations_of(document), 1):
+        yield Found(f"{path.name}, conversation {number}", value)
+
+
+def _lines(path: Path, text: str) -> Iterator[Found]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        place = f"{path.name}, line {number}"
+        try:
+            yield Found(place, json.loads(line))
+        except (json.JSONDecodeError, RecursionError) as why:
+            column = f", column {why.colno}" if isinstance(why, json.JSONDecodeError) else ""
+            yield Found(place, wrong=f"It is no JSON{column}.")
+
+
+def _conversations_of(document: object) -> list[Any]:
+    """Chatwoot's API wraps its lists: {"data": {"payload": [...]}}."""
+    inner = document.get("data", document) if isinstance(document, dict) else document
+    if isinstance(inner, dict):
+        for key in ("payload", "conversations"):
+            held = inner.get(key)
+            if isinstance(held, list) and all(
+                isinstance(one, dict) and ("messages" in one or "events" in one) for one in held
+            ):
+                return held
+    return inner if isinstance(inner, list) else [inner]
+
+
+def _from_sql(url: str) -> Iterator[Found]:
+    """Rasa's SQL tracker store: a table of events. SQLAlchemy comes with Rasa; other databases than
+    SQLite need their driver, as they do for Rasa."""
+    import sqlalchemy as sa
+
+    try:
+        engine = sa.create_engine(url)
+        with engine.connect() as connection:
+            events = sa.text("SELECT sender_id, data FROM events ORDER BY sender_id, id")
+            rows = connection.execution_options(stream_results=True).execute(events)
+            for sender, group in groupby(rows, key=lambda row: str(row[0])):
+                yield _tracker(f"sender {sender}", sender, [row[1] for row in group])
+    except (sa.exc.SQLAlchemyError, ImportError) as why:
+        raise SourceUnreadable(
+            f"The tracker store cannot be read: {str(why).splitlines()[0]}",
+            hint="Is it the address that Rasa's endpoints.yml has, with a table called events?",
+        ) from None
+
+
+def _tracker(place: str, sender: str, events: list[str]) -> Found:
+    try:
+        return Found(place, {"sender_id": sender, "events": [json.loads(e) for e in events]})
+    except (json.JSONDecodeError, TypeError):
+        return Found(place, wrong="One of its events is no JSON.")
+
+
+def _from_redis(url: str) -> Iterator[Found]:
+    """Rasa's Redis tracker store: a JSON text for each tracker. A prefix of one's own goes behind a
+    `#`: redis://host/0#shop."""
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    address, _, prefix = url.partition("#")
+    start = f"{prefix}:{TRACKERS}" if prefix else TRACKERS
+    try:
+        with Redis.from_url(address, socket_connect_timeout=5, socket_timeout=20) as client:
+            for key in client.scan_iter(match=f"{start}*", count=FETCHED):
+                sender = key.decode().removeprefix(start)
+                value = client.get(key)
+                place = f"tracker {sender}"
+                try:
+                    yield Found(place, json.loads(value or b""))
+                except json.JSONDecodeError:
+                    yield Found(place, wrong="It is no JSON.")
+    except (RedisError, ValueError) as why:
+        raise SourceUnreadable(f"That Redis cannot be read: {why}") from None
+
+
+def _name_of(source: str) -> str:
+    return source.partition("://")[0] if "://" in source else Path(source).stem
