@@ -52,14 +52,16 @@ class KernelMachines:
 
 @dataclass(frozen=True)
 class LinearMachines:
-    """`weights` [k, d] and `offsets` [k]: scores of a text from its n-grams."""
+    """`weights` [d, k] and `offsets` [k]: scores of a text from its n-grams."""
 
     weights: npt.NDArray[np.floating[Any]]
     offsets: Vector
 
     def scores(self, features: sparse.csr_matrix) -> Matrix:
         """[n, k] from rows [n, d]; about -1 (no) to 1 (yes)."""
-        return np.asarray(features @ self.weights.T + self.offsets, dtype=np.float64)
+        # In one type and by rows, or scipy copies all weights at every message.
+        same = features.astype(self.weights.dtype)
+        return np.asarray(same @ self.weights + self.offsets, dtype=np.float64)
 
 
 def kernel(cosines: npt.NDArray[np.floating[Any]]) -> Matrix:
@@ -139,7 +141,7 @@ def train_linear(
 def _support_vectors(features: sparse.csr_matrix, target: Labels, classes: int) -> LinearMachines:
     """Machines for all classes; those that do not occur in `target` always say no."""
     there = np.unique(target)
-    weights = np.zeros((classes, features.shape[1]))
+    weights = np.zeros((features.shape[1], classes))
     offsets = np.full(classes, -1.0)
     if len(there) == 1:
         offsets[there] = 1.0
@@ -148,7 +150,7 @@ def _support_vectors(features: sparse.csr_matrix, target: Labels, classes: int) 
     fitted.fit(features, target)
     # Of two classes there is one machine, which speaks for the second.
     signs = np.array([[-1.0], [1.0]]) if len(there) == 2 else np.ones((1, 1))
-    weights[there] = fitted.coef_ * signs
+    weights[:, there] = (fitted.coef_ * signs).T
     offsets[there] = (fitted.intercept_ * signs.T).ravel()
     return LinearMachines(weights, offsets)
 
