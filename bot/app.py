@@ -57,6 +57,7 @@ from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import LINK_VALID_S, Sessions
 from bot.web.studio import Studio
+from bot.whereabouts import Whereabouts
 from bot.work import Work
 
 log = logging.getLogger(__name__)
@@ -107,12 +108,14 @@ def build(settings: Settings) -> Starlette:
     sessions = Sessions(partial(store.secret, "widget"))
     mail = set_up_mail(settings, plan, redis=redis, store=store, router=router, sessions=sessions)
     http = httpx.AsyncClient(
-        base_url=settings.assistant_url,
         headers={"Authorization": f"Bearer {settings.assistant_token.reveal()}"},
         trust_env=False,
     )
     assistant = Assistant(
-        http, deadline=settings.turn_deadline, grace=settings.assistant_start_grace
+        http,
+        Whereabouts(settings.assistant_url, redis, settings.run),
+        deadline=settings.turn_deadline,
+        grace=settings.assistant_start_grace,
     )
     a_second = settings.messages_per_minute / 60
     chat = Chat(
@@ -181,7 +184,7 @@ def build(settings: Settings) -> Starlette:
                 )
             for task in (
                 wakes.run,
-                partial(assistant.watch, partial(wakes.wake_locally, WAKE_HEALTH)),
+                partial(assistant.watch, wakes, partial(wakes.wake_locally, WAKE_HEALTH)),
                 partial(run, Follower.ASSISTANT, turns.act, at_once=TURNS_AT_ONCE),
                 # One at a time: whom it asks next depends on whom it has just asked.
                 partial(run, Follower.CLOCK, clock.act, at_once=1),

@@ -34,6 +34,8 @@ from bot.human_requests import asks_for_human
 from bot.router import Outcome, Router
 from bot.store import Store
 from bot.transcript import for_assistant
+from bot.wakes import Wakes
+from bot.whereabouts import WAKE_ASSISTANT, Whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -97,14 +99,16 @@ class Assistant:
     def __init__(
         self,
         http: httpx.AsyncClient,
+        whereabouts: Whereabouts,
         *,
         deadline: float,
         grace: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`http` has the assistant's address and token. `deadline`: seconds for one turn.
+        """`http` has the assistant's token. `deadline`: seconds for one turn.
         `grace`: for how many seconds an assistant that was never ready counts as starting."""
         self._http = http
+        self._whereabouts = whereabouts
         self.deadline = deadline
         self._grace = grace
         self._monotonic = monotonic
@@ -119,25 +123,31 @@ class Assistant:
         starting = not self._was_ready and self._monotonic() - self._born < self._grace
         return Health.LOADING if starting else Health.DOWN
 
-    async def watch(self, changed: Callable[[], None]) -> None:
-        """Ask for its health for ever; call `changed` when that is news."""
+    async def watch(self, wakes: Wakes, changed: Callable[[], None]) -> None:
+        """Ask for its address and its health for ever; call `changed` when its health is news."""
         known = self.health
-        while True:
-            await self._check()
-            if self.health is not known:
-                log.info("the assistant is %s", self.health.value)
-                known = self.health
-                changed()
-            await anyio.sleep(HEALTH_S)
+        with wakes.listen(WAKE_ASSISTANT) as moved:
+            while True:
+                await self._whereabouts.read()
+                await self._check()
+                if self.health is not known:
+                    log.info("the assistant is %s", self.health.value)
+                    known = self.health
+                    changed()
+                await moved.wait(HEALTH_S)
 
     async def _check(self) -> None:
+        at = self._whereabouts.url
         try:
-            response = await self._http.get(CHANNEL, timeout=2.0)
-            self._ready = response.status_code == 200
+            response = await self._http.get(at + CHANNEL, timeout=2.0)
+            ready = response.status_code == 200
         except httpx.TimeoutException:
             return  # busy with a turn, or hung; turns have a deadline of their own
         except httpx.HTTPError:
-            self._ready = False
+            ready = False
+        if at != self._whereabouts.url:
+            return  # a turn has found out meanwhile that it is elsewhere
+        self._ready = ready
         self._was_ready = self._was_ready or self._ready
 
     async def turn(
@@ -206,16 +216,25 @@ class Assistant:
         await self._post("returned", {**place, "lines": human_stretch})
 
     async def _post(self, what: str, body: dict[str, Any]) -> bytes:
-        try:
-            response = await self._http.post(CHANNEL + what, json=body, timeout=None)
-        except httpx.HTTPError as why:
-            self._ready = False
-            raise AssistantUnreachable("The assistant is not there.") from why
+        response = await self._response(what, body)
         if response.status_code == httpx.codes.GATEWAY_TIMEOUT:
             raise AssistantSlow("The assistant did not finish in time.")
         if response.status_code != httpx.codes.OK:
             raise AssistantBroken(f"The assistant answered {response.status_code}.")
         return response.content
+
+    async def _response(self, what: str, body: dict[str, Any]) -> httpx.Response:
+        """What was begun at one address ends there. Only if that fails, and the assistant has
+        moved meanwhile, is it asked again at the other: it may, as all of it can be repeated."""
+        while True:
+            at = self._whereabouts.url
+            try:
+                return await self._http.post(at + CHANNEL + what, json=body, timeout=None)
+            except httpx.HTTPError as why:
+                await self._whereabouts.read()
+                if at == self._whereabouts.url:
+                    self._ready = False
+                    raise AssistantUnreachable("The assistant is not there.") from why
 
 
 @contextmanager

@@ -81,6 +81,8 @@ class Settings:
     #: Base of the assistant's channel, e.g. http://127.0.0.1:5005 (set by `deskhand up`).
     assistant_url: str = "http://127.0.0.1:5005"
     assistant_token: Secret = field(default_factory=lambda: Secret(""))
+    #: The run of `deskhand up` that may tell where the assistant has moved to (it sets this).
+    run: str = ""
     #: A turn that takes longer than this goes to a person.
     turn_deadline: float = 8.0
     #: How long an assistant that was never ready counts as "still starting".
@@ -173,6 +175,7 @@ class Settings:
             assistant_token=read(
                 "DESKHAND_ASSISTANT_TOKEN", Secret, usual.assistant_token, secret=True
             ),
+            run=read("DESKHAND_RUN", _run, usual.run),
             turn_deadline=read("DESKHAND_TURN_DEADLINE", _seconds, usual.turn_deadline),
             assistant_start_grace=read(
                 "DESKHAND_ASSISTANT_START_GRACE", _seconds, usual.assistant_start_grace
@@ -286,6 +289,12 @@ def _seconds(raw: str) -> float:
 def _line(raw: str) -> str:
     if len(raw) > 500 or "\n" in raw:
         raise ValueError("is not one line of at most 500 characters")
+    return raw
+
+
+def _run(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", raw):
+        raise ValueError("is no name of a run, which `deskhand up` makes")
     return raw
 
 

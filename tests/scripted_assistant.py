@@ -91,6 +91,7 @@ class ScriptedAssistant:
         #: What is suggested, by the customer's words, as {text, intent, confidence}.
         self.suggestions: dict[str, Answer] = {}
         self.asked_for_suggestions: list[str] = []
+        self.asked_for_health = 0
         self.delay = 0.0
         self.status = 200
         self._script: dict[str, Answer] = {}
@@ -133,6 +134,10 @@ class ScriptedAssistant:
 
     def __exit__(self, *_: object) -> None:
         self._open.set()
+        self.die()
+
+    def die(self) -> None:
+        """Hang up on everybody; what is held stays unanswered."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -143,6 +148,7 @@ class ScriptedAssistant:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                assistant.asked_for_health += 1
                 self._send(200, {"status": "ready", "model": "scripted"})
 
             def do_POST(self) -> None:

@@ -36,6 +36,7 @@ from bot.events import (
 )
 from bot.router import Router
 from bot.store import Appended, Follower, Store
+from bot.whereabouts import Whereabouts
 from bot.work import Work
 
 ANNA, BEN = Agent(login="anna", name="Anna"), Agent(login="ben", name="Ben")
@@ -72,7 +73,7 @@ def slow_rasa(dice: random.Random) -> httpx.AsyncClient:
             },
         )
 
-    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://assistant")
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer))
 
 
 async def scene(url: str, seed: int) -> tuple[list[Entry], Conversation, dict[str, int]]:
@@ -83,7 +84,7 @@ async def scene(url: str, seed: int) -> tuple[list[Entry], Conversation, dict[st
     works = [Work(client) for client in clients]
     routers = [Router(store, greeting="hi") for store in stores]
     http = slow_rasa(dice)
-    assistant = Assistant(http, deadline=5, grace=0)
+    assistant = Assistant(http, Whereabouts("http://assistant"), deadline=5, grace=0)
     follower_of = [AssistantFollower(s, r, assistant) for s, r in zip(stores, routers, strict=True)]
     id = (await routers[0].open()).id
     accepted: dict[str, int] = Counter()
@@ -180,8 +181,10 @@ async def test_a_claim_while_the_bot_thinks_drops_its_answer_for_agents_to_see(
         await claimed.wait()
         return httpx.Response(200, json={"messages": [{"text": "late"}]})
 
-    http = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://assistant")
-    follower = AssistantFollower(store, router, Assistant(http, deadline=5, grace=0))
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    follower = AssistantFollower(
+        store, router, Assistant(http, Whereabouts("http://assistant"), deadline=5, grace=0)
+    )
     await router.from_customer(opened.id, "hi", client_id="client-1")
     turn = asyncio.create_task(follower.act(opened.id))
     await thinking.wait()
