@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from bot.nlu.shapes import SHAPES
+from bot.nlu.shapes import Found, find_shapes
 from bot.spelling import Spelling
 
 KINDS = (
@@ -40,35 +39,13 @@ READ_CHARACTERS = 5_000
 """Longer texts are read up to here: what follows is pasted, and time stays bounded."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """One detail: `value` is its normal form, `start` and `end` its place in the text."""
-
-    kind: str
-    value: str
-    start: int
-    end: int
-
-
 Doc.set_extension("details", default=None, force=True)
 
 
 @Language.component("deskhand_shapes")
 def _find_shapes(doc: Doc) -> Doc:
     """Sets `doc.ents` and `doc._.details` (every `Found`) from the shapes."""
-    text = doc.text
-    taken = [False] * len(text)
-    details: list[Found] = []
-    for shape in SHAPES:
-        for match in shape.pattern.finditer(text):
-            start, end = match.span("value")
-            if any(taken[start:end]):
-                continue
-            value = shape.normal(match)
-            if value is None:
-                continue
-            taken[start:end] = [True] * (end - start)
-            details.append(Found(shape.kind, value, start, end))
+    details = find_shapes(doc.text)
     doc._.details = details
     spans = [doc.char_span(d.start, d.end, label=d.kind, alignment_mode="expand") for d in details]
     doc.set_ents(filter_spans(spans))

@@ -1,9 +1,9 @@
 """How details look: the shapes of numbers, addresses, amounts, dates and sizes, and their values.
 
-Regular expressions and the form in which what they find is written, in one ordered table. Who
-applies them is `bot.nlu.entities`. An earlier shape keeps its characters: an IBAN is not read as a
-card number, and a card number is not read as a telephone number. Personal data (IBAN, card) is
-recognised even with a wrong check digit, because redaction relies on it.
+Regular expressions and the form in which what they find is written, in one ordered table. spaCy's
+side, and the products, are in `bot.nlu.entities`. An earlier shape keeps its characters: an IBAN is
+not read as a card number, and a card number is not read as a telephone number. Personal data (IBAN,
+card) is recognised even with a wrong check digit, because redaction relies on it.
 """
 
 from __future__ import annotations
@@ -286,3 +286,30 @@ SHAPES: tuple[Shape, ...] = (
         _size,
     ),
 )
+
+
+@dataclass(frozen=True)
+class Found:
+    """One detail: `value` is its normal form, `start` and `end` its place in the text."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+def find_shapes(text: str) -> list[Found]:
+    """Every detail that has a shape, in the table's order."""
+    taken = [False] * len(text)
+    details: list[Found] = []
+    for shape in SHAPES:
+        for match in shape.pattern.finditer(text):
+            start, end = match.span("value")
+            if any(taken[start:end]):
+                continue
+            value = shape.normal(match)
+            if value is None:
+                continue
+            taken[start:end] = [True] * (end - start)
+            details.append(Found(shape.kind, value, start, end))
+    return details
