@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from bot import redis_server
 from bot.desk_plan import load_plan
+from bot.desks import settings as desk_settings
 from bot.errors import DeskhandError, ProcessFailed, TrainingFailed
 from bot.help.pages import read_pages
 from bot.instance import Running, announce, only_one
@@ -123,6 +124,7 @@ class Service:
         os.umask(0o077)  # conversations and the shop's orders are nobody else's business
         with ExitStack() as held:
             held.enter_context(only_one(self._var))
+            desk_settings.check(self._settings)
             self._check_policies()
             for complaint in wrong_help_pages(self._settings, self._root):
                 self._board.say(complaint)

@@ -18,7 +18,6 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 from weakref import WeakValueDictionary
 
@@ -36,6 +35,7 @@ from starlette.routing import BaseRoute, Route
 from bot.conversation import Conversation
 from bot.desk_health import Pace
 from bot.desks import Finding
+from bot.desks.settings import SlackTokens
 from bot.desks.slack_actions import Actions
 from bot.desks.slack_api import proxy_for
 from bot.desks.slack_check import findings
@@ -51,11 +51,9 @@ from bot.errors import (
     DeskDown,
     DeskError,
     DeskhandError,
-    SettingsError,
     StoreUnavailable,
 )
 from bot.events import Entry
-from bot.settings import Secret
 from bot.threads import Thread
 
 log = logging.getLogger(__name__)
@@ -78,42 +76,6 @@ PAUSE_S: Final = 5.0
 LOOK_S: Final = 600.0
 #: How long a connection may take to be closed when we stop, in seconds.
 CLOSE_S: Final = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class SlackTokens:
-    """What is needed to be Slack's app: the bot token, and either the app token (Socket Mode) or
-    the signing secret (HTTP). With both, Socket Mode is used.
-
-    Raises: SettingsError, when that is not what there is."""
-
-    bot: Secret
-    app: Secret
-    signing: Secret
-
-    def __post_init__(self) -> None:
-        if not self.bot:
-            raise SettingsError(
-                "SLACK_BOT_TOKEN is not set, but SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is.",
-                hint="Set it (it begins with xoxb-), or unset the others: docs/slack.md.",
-            )
-        if not self.bot.reveal().startswith("xoxb-"):
-            raise SettingsError(
-                "SLACK_BOT_TOKEN is not a bot token.", hint="It begins with xoxb-: docs/slack.md."
-            )
-        if not self.app and not self.signing:
-            raise SettingsError(
-                "SLACK_BOT_TOKEN is set, but neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET.",
-                hint=(
-                    "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP: "
-                    "without it nobody could tell Slack's requests from forged ones."
-                ),
-            )
-        if self.app and not self.app.reveal().startswith("xapp-"):
-            raise SettingsError(
-                "SLACK_APP_TOKEN is not an app-level token.",
-                hint="It begins with xapp-: docs/slack.md.",
-            )
 
 
 class SlackDesk:

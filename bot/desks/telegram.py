@@ -19,7 +19,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
@@ -32,6 +31,7 @@ from telegram import Update
 from bot.conversation import Conversation
 from bot.desk_health import Pace
 from bot.desks import Finding
+from bot.desks.settings import Webhook
 from bot.desks.telegram_actions import Actions
 from bot.desks.telegram_client import Place
 from bot.desks.telegram_commands import COMMANDS
@@ -43,7 +43,6 @@ from bot.desks.telegram_text import own
 from bot.desks.telegram_topic import Topics
 from bot.errors import DeskBusy, DeskDown, DeskError, StoreUnavailable
 from bot.events import Entry
-from bot.settings import Secret
 from bot.threads import Thread
 
 log = logging.getLogger(__name__)
@@ -70,14 +69,6 @@ CLOCK_MAY_DIFFER_S: Final = 5
 #: Telegram allows about 20 messages a minute in a group. Four are left for answers to people:
 #: hints, menus, lists.
 PACE: Final = Pace(count=16, per_ms=60_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where Telegram reaches us (https), and the secret by which we know that it is Telegram."""
-
-    url: str
-    secret: Secret
 
 
 class TelegramDesk:

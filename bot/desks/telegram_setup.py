@@ -1,7 +1,7 @@
 """Builds the Telegram desk from the settings, or says why it cannot be.
 
-Belongs here: which settings belong together, and joining the desk's parts. A desk that is
-configured by half does not start: agents would believe that they get everything.
+Belongs here: joining the desk's parts. Which settings belong together is said by
+`bot.desks.settings`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.desk_health import DeskHealth
-from bot.desks.telegram import PACE, TelegramDesk, Webhook
+from bot.desks.settings import telegram_group, webhook_of
+from bot.desks.telegram import PACE, TelegramDesk
 from bot.desks.telegram_buttons import Seal
 from bot.desks.telegram_client import Telegram
 from bot.desks.telegram_office import Office
@@ -20,7 +21,6 @@ from bot.desks.telegram_places import Places
 from bot.desks.telegram_search import Search
 from bot.desks.telegram_talk import Talk
 from bot.desks.telegram_topic import Topics
-from bot.errors import SettingsError
 from bot.files import Files
 from bot.known_intents import KnownIntents
 from bot.people import People
@@ -50,17 +50,7 @@ def health_of(redis: Redis[bytes]) -> DeskHealth:
 
 def set_up(settings: Settings, parts: Parts, threads: Threads) -> TelegramDesk:
     """Raises: SettingsError, naming what is missing."""
-    if not settings.telegram_bot_token:
-        raise SettingsError(
-            "TELEGRAM_BOT_TOKEN is not set, but other TELEGRAM_ settings are.",
-            hint="Set it to the token that @BotFather gave you (docs/telegram.md), or unset them.",
-        )
-    if settings.telegram_group is None:
-        raise SettingsError(
-            "TELEGRAM_GROUP_ID is not set, and TELEGRAM_BOT_TOKEN is.",
-            hint="Set it to the id of your agents' group, like -1001234567890 (docs/telegram.md).",
-        )
-    webhook = webhook_of(settings)
+    group, webhook = telegram_group(settings), webhook_of(settings)
     seal = Seal(_key(settings.telegram_bot_token))
     telegram = Telegram(settings.telegram_bot_token, seal, settings.telegram_api_url)
     places, talk = Places(parts.redis), Talk(telegram)
@@ -85,31 +75,10 @@ def set_up(settings: Settings, parts: Parts, threads: Threads) -> TelegramDesk:
         files=parts.files,
         places=places,
         talk=talk,
-        group=settings.telegram_group,
+        group=group,
     )
     search = Search(telegram, seal, places=places, threads=threads)
-    return TelegramDesk(office, topics, search, group=settings.telegram_group, webhook=webhook)
-
-
-def webhook_of(settings: Settings) -> Webhook | None:
-    """How updates come: None for polling.
-
-    Raises: SettingsError: a webhook without a secret would believe anybody."""
-    secret, url = settings.telegram_webhook_secret, settings.public_url
-    if settings.telegram_mode == "polling" or not (settings.telegram_mode or secret):
-        return None
-    if not secret:
-        raise SettingsError(
-            "TELEGRAM_WEBHOOK_SECRET is not set, and TELEGRAM_MODE is webhook.",
-            hint="Set it to a long random text: without it, anybody could pretend to be Telegram.",
-        )
-    if not url:
-        raise SettingsError(
-            "DESKHAND_PUBLIC_URL is not set, and Telegram is to call us by webhook.",
-            hint="Set it to the https address under which Telegram reaches this gateway, or set "
-            "TELEGRAM_MODE to polling.",
-        )
-    return Webhook(url, secret)
+    return TelegramDesk(office, topics, search, group=group, webhook=webhook)
 
 
 def _key(token: Secret) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bot.errors import ProcessFailed, TrainingFailed
+from bot.errors import ProcessFailed, SettingsError, TrainingFailed
 from bot.instance import Running, announce, only_one, running
 from bot.learning.train import Model, write_current
 from bot.processes import free_ports
@@ -73,6 +73,25 @@ async def test_a_wrong_desk_plan_stops_the_start_and_is_named(root: Path) -> Non
     (root / "data/desk.yml").write_text(wrong)
     with pytest.raises(PolicyError, match=r"hours\.timezone is 'Oslo'"):
         await service(root).run()
+    assert not (root / "var/redis").exists()
+
+
+@pytest.mark.parametrize(
+    ("half", "says"),
+    [
+        ({"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN is not set"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET"),
+        ({"TELEGRAM_BOT_TOKEN": "1:" + "x" * 35}, "TELEGRAM_GROUP_ID is not set"),
+        ({"TELEGRAM_GROUP_ID": "-1001"}, "TELEGRAM_BOT_TOKEN is not set"),
+    ],
+    ids=["no bot token", "no way in", "no group", "no token"],
+)
+async def test_a_desk_that_is_configured_by_half_stops_the_start(
+    root: Path, half: dict[str, str], says: str
+) -> None:
+    made = Service(Settings.from_environment(half), root, {}, io.StringIO())
+    with pytest.raises(SettingsError, match=says):
+        await made.run()
     assert not (root / "var/redis").exists()
 
 

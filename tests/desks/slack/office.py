@@ -22,7 +22,8 @@ from bot.conversation import Conversation
 from bot.delivery import Delivery, Station
 from bot.desk_health import DeskHealth
 from bot.desk_plan import Plan, load_plan
-from bot.desks.slack import PACE, SlackDesk, SlackTokens
+from bot.desks.settings import SlackTokens
+from bot.desks.slack import PACE, SlackDesk
 from bot.desks.slack_api import SlackApi
 from bot.desks.slack_parts import Needs, Parts
 from bot.desks.slack_versions import Versions

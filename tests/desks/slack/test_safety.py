@@ -13,7 +13,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.desks import slack
-from bot.desks.slack import SlackTokens
+from bot.desks.settings import SlackTokens
 from bot.desks.slack_api import SlackApi, meaning, proxy_for
 from bot.desks.slack_check import SCOPES
 from bot.errors import DeskBusy, DeskDown, DeskRefused, SettingsError, ThreadGone
