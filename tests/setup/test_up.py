@@ -81,7 +81,7 @@ async def test_a_wrong_desk_plan_stops_the_start_and_is_named(root: Path) -> Non
     [
         ({"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN is not set"),
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET"),
-        ({"TELEGRAM_BOT_TOKEN": "1:" + "x" * 35}, "TELEGRAM_GROUP_ID is not set"),
+        ({"TELEGRAM_BOT_TOKEN": "123456:" + "x" * 35}, "TELEGRAM_GROUP_ID is not set"),
         ({"TELEGRAM_GROUP_ID": "-1001"}, "TELEGRAM_BOT_TOKEN is not set"),
     ],
     ids=["no bot token", "no way in", "no group", "no token"],
