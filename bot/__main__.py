@@ -142,6 +142,8 @@ def _parser() -> argparse.ArgumentParser:
     gateway = commands.add_parser("gateway", description="The gateway alone; `up` starts it.")
     gateway.add_argument("--fd", type=int, help="an open socket to listen on")
     gateway.set_defaults(command=_gateway)
+    learner = commands.add_parser("learner", description="Does the studio's work; `up` starts it.")
+    learner.set_defaults(command=_learner)
     return parser
 
 
@@ -281,6 +283,32 @@ def _gateway(arguments: argparse.Namespace) -> None:
     server.run(sockets=listener)
     if not server.started:
         sys.exit(3)
+
+
+def _learner(_: argparse.Namespace) -> None:
+    import logging
+    import signal
+    from contextlib import suppress
+
+    from bot.app import connect
+    from bot.learning.jobs import Jobs
+    from bot.learning.learner import Learner
+
+    settings = Settings.from_environment(os.environ)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+
+    async def run() -> None:
+        redis = connect(settings.redis_url.reveal())
+        learner = Learner(Jobs(redis), ROOT, ROOT / settings.var / "log")
+        work = asyncio.create_task(learner.run())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
+        try:
+            with suppress(asyncio.CancelledError):
+                await work
+        finally:
+            await redis.close(close_connection_pool=True)
+
+    asyncio.run(run())
 
 
 if __name__ == "__main__":

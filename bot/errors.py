@@ -24,6 +24,7 @@ full bucket) is a subclass of `DeskhandError` in that room.
     │   └── ThreadGone           the conversation's thread or topic is no longer there
     ├── PolicyError              data/triage.yml or data/desk.yml is wrong (bot.policy_file)
     ├── TrainingFailed           no model was made; says which file and why
+    ├── JobRunning               such work is being done already; says for whom and since when
     └── ProcessFailed            a process of ours cannot be started
 
 Each carries a sentence that a person can act on. `code` is what the HTTP API calls it.
@@ -133,6 +134,10 @@ class ThreadGone(DeskError):
 
 class TrainingFailed(DeskhandError):
     code = "training_failed"
+
+
+class JobRunning(DeskhandError):
+    code = "job_running"
 
 
 class ProcessFailed(DeskhandError):

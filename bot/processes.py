@@ -79,6 +79,8 @@ class Child:
     patience: float | None = 60.0
     #: Stopped after all that have a lower number are gone.
     stop_order: int = 0
+    #: How much it gives way to others (0 to 19).
+    nice: int = 0
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
@@ -186,7 +188,7 @@ class Supervisor:
     def kill(self) -> None:
         """KILL everything now and wait for nothing: for the second Ctrl-C."""
         for run in self._running.values():
-            _signal_group(run.process.pid, signal.SIGKILL)
+            signal_group(run.process.pid, signal.SIGKILL)
 
     # ---- one child
 
@@ -236,7 +238,7 @@ class Supervisor:
         await self._end(run)
         if not reason:
             said = explaining(log.lines())
-            reason = _ending(process.returncode) + (f"; it said: {said}" if said else "")
+            reason = ending(process.returncode) + (f"; it said: {said}" if said else "")
         return reason, time.monotonic() - run.ready_at if run.ready_at else 0.0
 
     async def _watch(self, run: _Running) -> str:
@@ -271,12 +273,12 @@ class Supervisor:
         """End the child's whole group, and its drain; fine when it is dead already."""
         process = run.process
         if process.returncode is None:
-            _signal_group(process.pid, signal.SIGTERM)
-            _signal_group(process.pid, signal.SIGCONT)  # a stopped one could not heed it
+            signal_group(process.pid, signal.SIGTERM)
+            signal_group(process.pid, signal.SIGCONT)  # a stopped one could not heed it
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(process.wait(), self._pace.grace)
         # Whoever is left of the group, its own children included.
-        _signal_group(process.pid, signal.SIGKILL)
+        signal_group(process.pid, signal.SIGKILL)
         await process.wait()
         await asyncio.wait({run.drain}, timeout=0.5)
         run.drain.cancel()
@@ -302,14 +304,17 @@ async def spawn(child: Child) -> asyncio.subprocess.Process:
         )
     )
     try:
-        return await asyncio.shield(birth)
+        process = await asyncio.shield(birth)
     except asyncio.CancelledError:
         # It runs already, or will in a moment, and only we know of it.
         with suppress(OSError):
             process = await birth
-            _signal_group(process.pid, signal.SIGKILL)
+            signal_group(process.pid, signal.SIGKILL)
             await process.wait()
         raise
+    if child.nice:
+        _give_way(process.pid, child.nice)
+    return process
 
 
 async def drain(process: asyncio.subprocess.Process, log: ChildLog) -> None:
@@ -338,7 +343,7 @@ async def run_to_its_end(child: Child, log: ChildLog, tell: Callable[[str], None
                 tell(line)
         return await process.wait()
     finally:
-        _signal_group(process.pid, signal.SIGKILL)
+        signal_group(process.pid, signal.SIGKILL)
         await process.wait()
 
 
@@ -358,12 +363,22 @@ def dies_with_parent(death: signal.Signals) -> Callable[[], None]:
     return between_fork_and_exec
 
 
-def _signal_group(pid: int, number: signal.Signals) -> None:
+def _give_way(pid: int, nice: int) -> None:
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    # A session of its own is a scheduling group of its own, within which alone the above counts.
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a child and to all that it has started; fine when they are gone."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
 
 
-def _ending(returncode: int | None) -> str:
+def ending(returncode: int | None) -> str:
+    """How a process ended, in words."""
     if returncode is None or returncode == 0:
         return "it ended by itself"
     if returncode < 0:

@@ -1,4 +1,4 @@
-"""`deskhand up`: the four processes of Deskhand, in the order in which they make sense.
+"""`deskhand up`: the five processes of Deskhand, in the order in which they make sense.
 
 Belongs here: which processes there are, what each is told, and what is said to the person who
 started them. Does not belong here: how a process is kept
@@ -45,7 +45,7 @@ REDIS_PATIENCE_S = 10.0
 #: How long customers are told "still starting" when a model has to be trained first, in seconds.
 TRAINING_GRACE_S = 900
 
-PROCESSES = ("redis", "gateway", "actions", "assistant")
+PROCESSES = ("redis", "gateway", "actions", "assistant", "learner")
 
 # The token goes to Rasa through the environment: in `argv`, everybody's `ps` would show it.
 _RASA = (
@@ -215,6 +215,7 @@ class Service:
         )
         self._supervisor.start(self._gateway(listener, training=model is None))
         self._supervisor.start(self._actions())
+        self._supervisor.start(self._learner())
         assistant = asyncio.create_task(self._start_assistant(model))
         try:
             owner = await self._ensure_owner(redis)
@@ -404,6 +405,15 @@ class Service:
             env={**self._common_env(), "SANIC_HOST": "127.0.0.1"},
             cwd=self._root,
             probe=answers,
+        )
+
+    def _learner(self) -> Child:
+        # It has no address: it is asked through Redis.
+        return Child(
+            name="learner",
+            argv=(sys.executable, "-m", "bot", "learner"),
+            env={**self._common_env(), "REDIS_URL": self._redis_url.reveal()},
+            cwd=self._root,
         )
 
     def _assistant(self, model: Model) -> Child:

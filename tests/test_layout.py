@@ -38,7 +38,14 @@ FLOORS: list[set[str]] = [
         "bot.transcript_text",
     },
     {"bot.store", "bot.wakes", "bot.waits"},
-    {"bot.attention", "bot.desk_health", "bot.mail_message", "bot.routing", "bot.whereabouts"},
+    {
+        "bot.attention",
+        "bot.desk_health",
+        "bot.learning.jobs",
+        "bot.mail_message",
+        "bot.routing",
+        "bot.whereabouts",
+    },
     {"bot.threads"},
     {"bot.router", "bot.following", "bot.files", "bot.known_intents", "bot.people"},
     {

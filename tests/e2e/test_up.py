@@ -149,7 +149,7 @@ def test_from_one_command_to_an_answered_customer_and_back_to_nothing(tmp_path: 
         assert seconds < 5
         eventually(lambda: not alive(family), within=1)
         assert running(tmp_path) is None
-        for name in ("redis", "gateway", "actions", "assistant"):
+        for name in ("redis", "gateway", "actions", "assistant", "learner"):
             assert (tmp_path / "log" / f"{name}.log").stat().st_size > 0
 
 

@@ -1,0 +1,95 @@
+"""One job's process: `python -m bot.learning.run_job ID ENTRY ROOT`, started by the learner.
+
+Belongs here: what every job gets (`Context`), and telling Redis how it goes and ends. Does not
+belong here: what a job does. An entry point is `async def run(job, context, progress) -> dict`;
+what it returns is the job's result, a `DeskhandError` that it raises is shown to who asked, and
+anything else is a mistake of ours: its last line is shown, the rest is in the job's log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from bot.app import connect
+from bot.errors import DeskhandError
+from bot.learning.jobs import Job, Jobs
+from bot.settings import Settings
+
+#: Tells how far the job is: words, and what share of it is done (0 to 1).
+Progress = Callable[[str, float], Awaitable[None]]
+
+#: Seconds between two reports of progress; what is said in between is left out.
+REPORT_EVERY_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a job works with. `root` is the project's, `var` what is written at run time."""
+
+    settings: Settings
+    root: Path
+    redis: Redis[bytes]
+
+    @property
+    def var(self) -> Path:
+        return (self.root / self.settings.var).resolve()
+
+
+Entry = Callable[[Job, Context, Progress], Awaitable[Mapping[str, Any]]]
+
+
+async def run(id: str, entry: str, root: Path, environ: Mapping[str, str]) -> None:
+    """Run one job that was taken, and note its end."""
+    settings = Settings.from_environment(environ)
+    redis = connect(settings.redis_url.reveal())
+    jobs = Jobs(redis)
+    try:
+        job = await jobs.get(id)
+        try:
+            result = await _function(entry)(
+                job, Context(settings, root, redis), _reporting(jobs, id)
+            )
+        except DeskhandError as why:
+            await jobs.failed(id, why.message, why.hint)
+        except Exception as why:  # the job's, whatever it is: it must not be taken for at work
+            traceback.print_exc()
+            await jobs.failed(id, f"A mistake of ours: {type(why).__name__}: {why}"[:400])
+        else:
+            await jobs.done(id, result)
+    finally:
+        await redis.close(close_connection_pool=True)
+
+
+def _function(entry: str) -> Entry:
+    module, _, name = entry.partition(":")
+    found: Entry = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _reporting(jobs: Jobs, id: str) -> Progress:
+    last = ("", 0.0, 0.0)
+
+    async def progress(words: str, fraction: float) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if words == last[0] and now - last[2] < REPORT_EVERY_S:
+            return
+        last = (words, fraction, now)
+        await jobs.progress(id, words, fraction)
+
+    return progress
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1], sys.argv[2], Path(sys.argv[3]), os.environ))
