@@ -24,6 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 
 from bot import __version__
+from bot.archiving import Archiving
 from bot.assistant import Assistant, AssistantFollower
 from bot.attention import Attention
 from bot.clock import Clock
@@ -35,6 +36,7 @@ from bot.errors import SettingsError
 from bot.files import Files
 from bot.following import follow
 from bot.known_intents import KnownIntents
+from bot.learning.archive import ARCHIVE, Archive
 from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender
 from bot.people import People
@@ -68,6 +70,8 @@ TURNS_AT_ONCE = 64
 SUGGESTIONS_AT_ONCE = 2
 #: Messages that are handed to the mail server at once; servers count connections.
 MAILS_AT_ONCE = 4
+#: Conversations that are archived at once: SQLite has one writer, reading the next log goes on.
+ARCHIVED_AT_ONCE = 2
 #: What the assistant is trained on; relative to the project's directory, as its other files.
 DOMAIN = Path("domain.yml")
 #: Conversations that one desk is shown at once: most of that is waiting for the platform.
@@ -158,6 +162,7 @@ def build(settings: Settings) -> Starlette:
         choices=Choices(plan, presence, accounts, known),
         studio=settings.studio,
     )
+    archive = Archive(settings.var / ARCHIVE, write=True) if settings.studio else None
     studio = Studio(guard, []).routes() if settings.studio else []
 
     async def health() -> dict[str, str]:
@@ -182,6 +187,11 @@ def build(settings: Settings) -> Starlette:
                 tasks.start_soon(
                     _for_ever, partial(run, Follower.MAIL, mail.act, at_once=MAILS_AT_ONCE)
                 )
+            if archive is not None:
+                archiving = Archiving(store, archive, work, now=router.now)
+                keep = partial(run, Follower.ARCHIVE, archiving.act, at_once=ARCHIVED_AT_ONCE)
+                tasks.start_soon(_for_ever, keep)
+                tasks.start_soon(_for_ever, archiving.watch)
             for task in (
                 wakes.run,
                 partial(assistant.watch, wakes, partial(wakes.wake_locally, WAKE_HEALTH)),
@@ -195,6 +205,8 @@ def build(settings: Settings) -> Starlette:
                 yield
             finally:
                 tasks.cancel_scope.cancel()
+        if archive is not None:
+            archive.close()
         await http.aclose()
         await redis.close(close_connection_pool=True)
         await waiting.close(close_connection_pool=True)

@@ -76,6 +76,7 @@ class Follower(str, Enum):
     SLACK = "slack"  #: has to see what is new, if it was ever asked to
     TELEGRAM = "telegram"  #: likewise
     SUGGESTIONS = "suggestions"  #: may offer agents an answer to what the customer just wrote
+    ARCHIVE = "archive"  #: keeps what was said and done, to be searched and counted
 
 
 #: Followers that are desks at which people work.
@@ -83,6 +84,8 @@ DESKS: Final = (Follower.SLACK, Follower.TELEGRAM)
 #: A customer who has waited for the owner's answer for so long: the clock sees whether the owner
 #: is there.
 OWNER_CHECK_MS: Final = 20_000
+#: The archive waits for a pause in the conversation: each time it reads the whole log.
+ARCHIVE_AFTER_MS: Final = 1_000
 
 _APPEND: Final = """
 local state, log, keys = KEYS[1], KEYS[2], KEYS[3]
@@ -182,6 +185,9 @@ def work_after(
         Follower.CLOCK: next_due(conversation, owner_check_ms=owner_check_ms),
         Follower.SUGGESTIONS: conversation.updated_at if just_spoke and with_people else None,
         Follower.MAIL: conversation.updated_at if owes_mail(conversation) else None,
+        Follower.ARCHIVE: (
+            conversation.updated_at + ARCHIVE_AFTER_MS if _is_kept(conversation) else None
+        ),
         **{
             desk: conversation.updated_at if desk.value in conversation.desks else None
             for desk in DESKS
@@ -283,6 +289,13 @@ class Store:
         async with reachable():
             rows = await self._redis.xrange(LOG.format(id), f"{after + 1}-0", "+", count)
         return [_decode_entry(fields[b"e"]) for _, fields in rows]
+
+    async def conversations(self) -> dict[str, int]:
+        """All in which a customer spoke or a person was asked for, with the time of their last
+        change (ms)."""
+        async with reachable():
+            rows = await self._redis.zrange(ALL, 0, -1, withscores=True)
+        return {id.decode(): int(at) for id, at in rows}
 
     async def shelf(self, name: str, count: int = 200, *, newest: bool = False) -> list[str]:
         """Ids of escalated conversations in state `name`, longest there first."""

@@ -31,6 +31,7 @@ HORIZON_MS: Final = {
     Follower.SLACK: 120_000,
     Follower.TELEGRAM: 120_000,
     Follower.SUGGESTIONS: 6_000,
+    Follower.ARCHIVE: 60_000,
 }
 _TAKE: Final = """
 local work, leased = KEYS[1], KEYS[2]

@@ -36,8 +36,10 @@ FLOORS: list[set[str]] = [
         "bot.suggestions",
         "bot.transcript",
         "bot.transcript_text",
+        "bot.learning.facts",
+        "bot.learning.archive_schema",
     },
-    {"bot.store", "bot.wakes", "bot.waits"},
+    {"bot.store", "bot.wakes", "bot.waits", "bot.learning.archive"},
     {
         "bot.attention",
         "bot.desk_health",
@@ -49,6 +51,7 @@ FLOORS: list[set[str]] = [
     {"bot.threads"},
     {"bot.router", "bot.following", "bot.files", "bot.known_intents", "bot.people"},
     {
+        "bot.archiving",
         "bot.assistant",
         "bot.clock",
         "bot.desks",
