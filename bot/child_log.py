@@ -1,7 +1,7 @@
 """What a child process wrote: its log file, and its last lines in memory.
 
 Belongs here: files under `var/log/`, and finding the line that explains a failure. Does not belong
-here: our own logging, or who the children are (`bot.processes`).
+here: our own logging, or who the children are (`bot.children`).
 """
 
 from __future__ import annotations

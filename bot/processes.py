@@ -1,43 +1,26 @@
 """Keeping child processes alive: start, watch, restart, stop, without leaving one behind.
 
-Belongs here: what is true of any child process (its group, its log, its restarts, its status).
-Does not belong here: which processes Deskhand has (`bot.up`) or how a status looks on a terminal
-(`bot.status_board`).
+Belongs here: a child's lives, its log, its status, its readiness. Does not belong here: how a
+process is started (`bot.children`), which processes Deskhand has (`bot.up`) or how a status looks
+on a terminal (`bot.status_board`).
 
-A child leads its own process group, so that its children are stopped with it, and on Linux the
-kernel kills it when we die, however we die. Its output comes through a pipe that is always
-drained: a log that cannot be written costs log lines, never the service.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import os
-import re
 import signal
 import socket
-import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from bot.child_log import ChildLog, explaining
+from bot.children import Child, NotReady, drain, ending, signal_group, spawn
 from bot.errors import ProcessFailed
-
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-class NotReady(Exception):
-    """A probe's answer: it runs, but not yet (or no longer) usefully. Says why."""
-
-
-#: Returns when the child does its work; raises `NotReady` or `OSError` when it does not.
-Probe = Callable[[], Awaitable[None]]
 
 
 class State(str, Enum):
@@ -58,35 +41,6 @@ class Status:
     state: State
     address: str = ""
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """One process to keep alive. All times in seconds."""
-
-    name: str
-    argv: tuple[str, ...]
-    #: Shown to people, without secrets.
-    address: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    cwd: Path | None = None
-    probe: Probe | None = None
-    #: Descriptors that it inherits.
-    pass_fds: tuple[int, ...] = ()
-    #: Sent by the kernel when we die. SIGKILL, unless it has something to finish.
-    death_signal: signal.Signals = signal.SIGKILL
-    #: Restarted when its probe has failed this long after it was ready; None: never for that.
-    patience: float | None = 60.0
-    #: Stopped after all that have a lower number are gone.
-    stop_order: int = 0
-    #: How much it gives way to others (0 to 19).
-    nice: int = 0
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
-            raise ValueError(f"{self.name!r} cannot be the name of a process and of its log")
-        if not self.argv:
-            raise ValueError(f"{self.name} has no command")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +67,30 @@ class Pace:
 # ------------------------------------------------------------------------------------- children
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Running:
     """One life of a child. `ready_at` is on the monotonic clock; None: not ready so far."""
 
-    child: Child
     process: asyncio.subprocess.Process
     drain: asyncio.Task[None]
     ready_at: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """A child and what is known of it. Its name, and so its log, may change while it lives."""
+
+    child: Child
+    log: ChildLog
+    #: Done when it was ready for the first time, or has failed to be.
+    first: asyncio.Future[None]
+    keeper: asyncio.Task[None] | None = None
+    running: _Running | None = None
+    status: Status | None = None
+
+    def write(self, data: bytes) -> None:
+        """Into the log that it has at this moment."""
+        self.log.write(data)
 
 
 class Supervisor:
@@ -144,133 +114,184 @@ class Supervisor:
         self._report = report
         self._notice = notice
         self._pace = pace or Pace()
-        self._keepers: dict[str, asyncio.Task[None]] = {}
-        self._children: dict[str, Child] = {}
-        self._first: dict[str, asyncio.Future[None]] = {}
-        self._running: dict[str, _Running] = {}
+        self._kept: dict[str, _Kept] = {}
         self._stopping = False
 
     def start(self, child: Child) -> None:
         """Start keeping `child` alive; returns at once."""
-        if child.name in self._keepers:
+        if child.name in self._kept:
             raise ValueError(f"{child.name} is kept already")
         if self._stopping:
             raise ProcessFailed(f"{child.name} cannot be started: we are stopping.")
-        self._children[child.name] = child
-        self._first[child.name] = asyncio.get_running_loop().create_future()
-        self._keepers[child.name] = asyncio.create_task(self._keep(child), name=child.name)
+        log = ChildLog(self._logs / f"{child.name}.log", self._notice)
+        kept = _Kept(child, log, asyncio.get_running_loop().create_future())
+        self._kept[child.name] = kept
+        kept.keeper = asyncio.create_task(self._keep(kept), name=child.name)
 
     async def ready(self, name: str) -> None:
         """Wait until a child has been ready for the first time.
 
         Raises:
-            ProcessFailed: it died `Pace.failures` times in a row before that, and why.
+            ProcessFailed: it died `Pace.failures` times in a row before that (a child that has one
+                life only: once), and why.
         """
-        await asyncio.shield(self._first[name])
+        await asyncio.shield(self._kept[name].first)
 
     def pid(self, name: str) -> int | None:
         """Of the running process; None while there is none."""
-        running = self._running.get(name)
-        return running.process.pid if running else None
+        kept = self._kept.get(name)
+        return kept.running.process.pid if kept and kept.running else None
+
+    async def death(self, name: str) -> str:
+        """Wait for the end of a child that has one life; returns why it died."""
+        kept = self._kept[name]
+        if kept.keeper is not None:
+            await asyncio.shield(kept.keeper)
+        return kept.status.detail if kept.status else ""
+
+    def succeed(self, name: str, by: str, leaving: str) -> None:
+        """From now on the child that was kept as `by` is `name`, restarted like any other, and the
+        one that was `name` is `leaving`. Neither process notices; both go on with `name`'s log.
+
+        Raises:
+            ProcessFailed: `by` is not alive and ready.
+        """
+        heir, former = self._kept[by], self._kept[name]
+        if heir.running is None or heir.running.ready_at is None:
+            raise ProcessFailed(f"{by} is no longer there.", hint=f"Its log is {heir.log.path}.")
+        if leaving in self._kept and leaving != by:
+            raise ValueError(f"{leaving} is kept already")
+        heir.log.remark(f"goes on in {former.log.path.name}")
+        heir.child = replace(heir.child, name=name, one_life=False)
+        former.child = replace(former.child, name=leaving)
+        heir.log = former.log
+        heir.log.remark(f"pid {heir.running.process.pid} is {name} now")
+        del self._kept[by]
+        self._kept[name], self._kept[leaving] = heir, former
+        for kept in (heir, former):
+            if kept.status is not None:
+                self._tell(kept, kept.status.state, kept.status.detail)
+
+    async def retire(self, name: str) -> None:
+        """Stop one child and its children, as `stop` does, and forget it. Fine if there is none."""
+        kept = self._kept.get(name)
+        if kept is None or kept.keeper is None:
+            return
+        kept.keeper.cancel()
+        await asyncio.gather(kept.keeper, return_exceptions=True)
+        await self._end(kept)
+        kept.log.close()
+        self._kept.pop(kept.child.name, None)
 
     async def stop(self) -> None:
         """Stop all children and their children: TERM, a grace, KILL; by ascending stop order."""
         self._stopping = True
-        for keeper in self._keepers.values():
+        keepers = [kept.keeper for kept in self._kept.values() if kept.keeper]
+        for keeper in keepers:
             keeper.cancel()
-        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
-        for order in sorted({child.stop_order for child in self._children.values()}):
-            ours = [run for run in self._running.values() if run.child.stop_order == order]
-            await asyncio.gather(*(self._end(run) for run in ours))
-        for child in self._children.values():
-            self._report(Status(child.name, State.STOPPED, child.address))
+        await asyncio.gather(*keepers, return_exceptions=True)
+        for order in sorted({kept.child.stop_order for kept in self._kept.values()}):
+            ours = [kept for kept in self._kept.values() if kept.child.stop_order == order]
+            await asyncio.gather(*(self._end(kept) for kept in ours))
+        for kept in self._kept.values():
+            self._tell(kept, State.STOPPED)
 
     def kill(self) -> None:
         """KILL everything now and wait for nothing: for the second Ctrl-C."""
-        for run in self._running.values():
-            signal_group(run.process.pid, signal.SIGKILL)
+        for kept in self._kept.values():
+            if kept.running:
+                signal_group(kept.running.process.pid, signal.SIGKILL)
 
     # ---- one child
 
-    async def _keep(self, child: Child) -> None:
-        first = self._first[child.name]
-        log = ChildLog(self._logs / f"{child.name}.log", self._notice)
+    def _tell(self, kept: _Kept, state: State, detail: str = "") -> None:
+        kept.status = Status(kept.child.name, state, kept.child.address, detail)
+        self._report(kept.status)
+
+    async def _keep(self, kept: _Kept) -> None:
         deaths = 0
         while True:
-            self._report(Status(child.name, State.STARTING, child.address))
-            reason, ready_s = await self._one_life(child, log)
+            self._tell(kept, State.STARTING)
+            reason, ready_s = await self._one_life(kept)
             deaths = 1 if ready_s >= self._pace.stable else deaths + 1
             delay = self._pace.delay(deaths)
             state = State.RESTARTING
-            if not ready_s and deaths >= self._pace.failures:
+            if kept.child.one_life or (not ready_s and deaths >= self._pace.failures):
                 state = State.FAILED
-                if not first.done():
-                    first.set_exception(
+                if not kept.first.done():
+                    kept.first.set_exception(
                         ProcessFailed(
-                            f"{child.name} does not start: {reason}",
-                            hint=f"Its log is {log.path}.",
+                            f"{kept.child.name} does not start: {reason}",
+                            hint=f"Its log is {kept.log.path}.",
                         )
                     )
-                    first.exception()  # perhaps nobody waits for it: not worth a warning
-            log.remark(f"{reason} (again in {delay:.1f} s)")
-            detail = f"in {delay:.0f} s: {reason}"
-            self._report(Status(child.name, state, child.address, detail))
+                    kept.first.exception()  # perhaps nobody waits for it: not worth a warning
+            if kept.child.one_life:
+                kept.log.remark(reason)
+                self._tell(kept, state, reason)
+                return
+            kept.log.remark(f"{reason} (again in {delay:.1f} s)")
+            self._tell(kept, state, f"in {delay:.0f} s: {reason}")
             await asyncio.sleep(delay)
 
-    async def _one_life(self, child: Child, log: ChildLog) -> tuple[str, float]:
+    async def _one_life(self, kept: _Kept) -> tuple[str, float]:
         """From start to death: why it ended, and how long it had been ready (0: never)."""
         try:
-            process = await spawn(child)
+            process = await spawn(kept.child)
         except OSError as why:
-            return f"cannot run {child.argv[0]}: {why.strerror or why}", 0.0
-        log.begin(f"started as pid {process.pid}")
-        run = _Running(child, process, asyncio.create_task(drain(process, log)))
-        self._running[child.name] = run
+            return f"cannot run {kept.child.argv[0]}: {why.strerror or why}", 0.0
+        kept.log.begin(f"started as pid {process.pid}")
+        draining = asyncio.create_task(drain(process, kept.write))
+        run = kept.running = _Running(process, draining)
         gone = asyncio.create_task(process.wait())
-        watch = asyncio.create_task(self._watch(run))
+        watch = asyncio.create_task(self._watch(kept, run))
         try:
             await asyncio.wait({gone, watch}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # When `stop` cancels us here, the process stays in `_running` for it to end.
+            # When `stop` cancels us here, the process stays in `running` for it to end.
             watch.cancel()
             gone.cancel()
         reason = watch.result() if watch.done() and not watch.cancelled() else ""
-        await self._end(run)
+        await self._end(kept)
         if not reason:
-            said = explaining(log.lines())
+            said = explaining(kept.log.lines())
             reason = ending(process.returncode) + (f"; it said: {said}" if said else "")
         return reason, time.monotonic() - run.ready_at if run.ready_at else 0.0
 
-    async def _watch(self, run: _Running) -> str:
+    async def _watch(self, kept: _Kept, run: _Running) -> str:
         """Report readiness as it comes and goes; returns why the child must be restarted."""
-        child, failing_since, silent = run.child, 0.0, False
+        failing_since, silent = 0.0, False
+        probe, patience = kept.child.probe, kept.child.patience
         while True:
             try:
-                if child.probe:
-                    await asyncio.wait_for(child.probe(), self._pace.probe_timeout)
+                if probe:
+                    await asyncio.wait_for(probe(), self._pace.probe_timeout)
             except Exception as why:  # whatever the probe stumbled over: no sign of life
                 now = time.monotonic()
                 # One that says "not now" is alive; a restart would not help it.
                 failing_since = 0.0 if isinstance(why, NotReady) else failing_since or now
                 for_s = now - failing_since if failing_since else 0.0
-                if run.ready_at and child.patience is not None and for_s > child.patience:
+                if run.ready_at and patience is not None and for_s > patience:
                     return f"it did not answer for {for_s:.0f} s"
                 if run.ready_at and not silent:
                     silent = True
-                    self._report(Status(child.name, State.SILENT, child.address, str(why)))
+                    self._tell(kept, State.SILENT, str(why))
             else:
                 failing_since = 0.0
                 if run.ready_at is None or silent:
                     run.ready_at = run.ready_at or time.monotonic()
                     silent = False
-                    self._report(Status(child.name, State.READY, child.address))
-                    if not (first := self._first[child.name]).done():
-                        first.set_result(None)
+                    self._tell(kept, State.READY)
+                    if not kept.first.done():
+                        kept.first.set_result(None)
             pace = self._pace
             await asyncio.sleep(pace.probe_ready if run.ready_at else pace.probe_starting)
 
-    async def _end(self, run: _Running) -> None:
+    async def _end(self, kept: _Kept) -> None:
         """End the child's whole group, and its drain; fine when it is dead already."""
+        run = kept.running
+        if run is None:
+            return
         process = run.process
         if process.returncode is None:
             signal_group(process.pid, signal.SIGTERM)
@@ -282,109 +303,7 @@ class Supervisor:
         await process.wait()
         await asyncio.wait({run.drain}, timeout=0.5)
         run.drain.cancel()
-        self._running.pop(run.child.name, None)
-
-
-async def spawn(child: Child) -> asyncio.subprocess.Process:
-    """Start a child in a group of its own, with its output in a pipe.
-
-    Must be called on the main thread: the kernel takes the *thread's* end for our death.
-    """
-    birth = asyncio.create_task(
-        asyncio.create_subprocess_exec(
-            *child.argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **child.env},
-            cwd=child.cwd,
-            pass_fds=child.pass_fds,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(child.death_signal),
-        )
-    )
-    try:
-        process = await asyncio.shield(birth)
-    except asyncio.CancelledError:
-        # It runs already, or will in a moment, and only we know of it.
-        with suppress(OSError):
-            process = await birth
-            signal_group(process.pid, signal.SIGKILL)
-            await process.wait()
-        raise
-    if child.nice:
-        _give_way(process.pid, child.nice)
-    return process
-
-
-async def drain(process: asyncio.subprocess.Process, log: ChildLog) -> None:
-    """Move the child's output to its log until the pipe is closed at the other end."""
-    while process.stdout and (data := await process.stdout.read(65536)):
-        log.write(data)
-
-
-async def run_to_its_end(child: Child, log: ChildLog, tell: Callable[[str], None]) -> int:
-    """Run a child that is not kept alive; its group is killed if we are cancelled meanwhile.
-
-    Args:
-        tell: called with each line that it writes.
-
-    Returns:
-        Its exit code.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    process = await spawn(child)
-    log.begin(f"started as pid {process.pid}")
-    try:
-        while process.stdout and (data := await process.stdout.read(65536)):
-            for line in log.write(data):
-                tell(line)
-        return await process.wait()
-    finally:
-        signal_group(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-def dies_with_parent(death: signal.Signals) -> Callable[[], None]:
-    """For `preexec_fn`: the kernel sends `death` to the child when its parent dies (Linux only).
-
-    What runs between fork and exec is two system calls through objects that exist already.
-    """
-    parent = os.getpid()
-
-    def between_fork_and_exec() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, int(death), 0, 0, 0)
-            if os.getppid() != parent:  # it died before we asked
-                os._exit(1)
-
-    return between_fork_and_exec
-
-
-def _give_way(pid: int, nice: int) -> None:
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, nice)
-    # A session of its own is a scheduling group of its own, within which alone the above counts.
-    with suppress(OSError):
-        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
-
-
-def signal_group(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a child and to all that it has started; fine when they are gone."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
-
-
-def ending(returncode: int | None) -> str:
-    """How a process ended, in words."""
-    if returncode is None or returncode == 0:
-        return "it ended by itself"
-    if returncode < 0:
-        with suppress(ValueError):
-            return f"killed by {signal.Signals(-returncode).name}"
-    return f"it ended with code {returncode}"
+        kept.running = None
 
 
 # ---------------------------------------------------------------------------------------- ports

@@ -24,8 +24,9 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from bot.children import dies_with_parent
 from bot.errors import ProcessFailed
-from bot.processes import dies_with_parent, free_ports
+from bot.processes import free_ports
 from bot.settings import Secret
 
 #: In this order: the system's own (newer, patched by its distribution), then the one that the

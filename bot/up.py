@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
 from bot import redis_server
+from bot.children import Child, Probe
 from bot.desk_plan import load_plan
 from bot.desks import settings as desk_settings
 from bot.errors import DeskhandError, ProcessFailed, TrainingFailed
 from bot.help.pages import read_pages
 from bot.instance import Running, announce, only_one
 from bot.learning.train import Model, Project, check_files, train
-from bot.processes import Child, Probe, State, Status, Supervisor, free_ports, http_answers
+from bot.processes import State, Status, Supervisor, free_ports, http_answers
 from bot.settings import Secret, Settings
 from bot.status_board import StatusBoard
 from bot.triage import load_policy

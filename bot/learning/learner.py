@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from bot.child_log import ChildLog, explaining
+from bot.children import Child, drain, ending, signal_group, spawn
 from bot.errors import StoreUnavailable
 from bot.learning.jobs import Job, Jobs
-from bot.processes import Child, drain, ending, signal_group, spawn
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class Learner:
         """Returns why it failed if it has not said so itself; None when it was cancelled."""
         process = await spawn(child)
         output.begin(f"job {job.id} started as pid {process.pid}")
-        draining = asyncio.create_task(drain(process, output))
+        draining = asyncio.create_task(drain(process, output.write))
         gone = asyncio.create_task(process.wait())
         stopped = ""
         try:

@@ -27,8 +27,8 @@ from pathlib import Path
 import msgspec
 
 from bot.child_log import ChildLog, explaining
+from bot.children import Child, run_to_its_end
 from bot.errors import TrainingFailed
-from bot.processes import Child, run_to_its_end
 
 CONFIG = "config.yml"
 DOMAIN = "domain.yml"

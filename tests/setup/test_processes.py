@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.children import Child, NotReady
 from bot.errors import ProcessFailed
 from bot.processes import (
-    Child,
-    NotReady,
     Pace,
     State,
     Status,
@@ -253,7 +252,8 @@ def test_kill_9_of_the_supervisor_leaves_no_child(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     program = f"""
 import asyncio, pathlib
-from bot.processes import Child, Supervisor
+from bot.children import Child
+from bot.processes import Supervisor
 
 async def main():
     supervisor = Supervisor(

