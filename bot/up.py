@@ -28,10 +28,11 @@ from bot import redis_server
 from bot.children import Child, Probe
 from bot.desk_plan import load_plan
 from bot.desks import settings as desk_settings
-from bot.errors import DeskhandError, ProcessFailed, TrainingFailed
+from bot.errors import DeskhandError, JobRunning, ProcessFailed, TrainingFailed
 from bot.help.pages import read_pages
 from bot.instance import Running, announce, only_one
-from bot.learning.train import Model, Project, check_files, train
+from bot.learning.registry import Model
+from bot.learning.train import Project, check_files, train
 from bot.processes import State, Status, Supervisor, free_ports, http_answers
 from bot.settings import Secret, Settings
 from bot.status_board import StatusBoard
@@ -189,6 +190,9 @@ class Service:
         """
         model = self._project.current()
         if model is None or model.fingerprint != self._project.fingerprint():
+            if model is not None and (waits := self._project.waiting()):
+                self._leaves_waiting(model, waits)
+                return model
             try:
                 check_files(self._project)
             except TrainingFailed as why:
@@ -332,8 +336,10 @@ class Service:
                 self._board.report(Status("assistant", State.STARTING, address, f"model: {what}"))
 
             try:
-                model = await train(self._project, progress)
-            except TrainingFailed as why:
+                model = await train(
+                    self._project, progress, by="deskhand up", why="the files had changed"
+                )
+            except (TrainingFailed, JobRunning) as why:
                 older = self._project.current()
                 if older is None:
                     raise
@@ -350,7 +356,16 @@ class Service:
 
     # ------------------------------------------------------------------------------- what is said
 
-    def _goes_on_with(self, model: Model, why: TrainingFailed) -> None:
+    def _leaves_waiting(self, model: Model, files: list[str]) -> None:
+        shown = ", ".join(files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
+        self._board.say(f"The studio has written {shown} since {model.model} was trained.")
+        self._board.say(
+            "Train a candidate in the studio (Models), or run `deskhand train --candidate`, and "
+            "promote it; until then the assistant goes on as it is. `deskhand train` takes all "
+            "changes into service at once, without a comparison."
+        )
+
+    def _goes_on_with(self, model: Model, why: TrainingFailed | JobRunning) -> None:
         self._board.say(f"! {why.message} {why.hint}")
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(model.trained_at / 1000))
         self._board.say(

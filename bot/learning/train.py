@@ -1,8 +1,9 @@
 """From `config.yml`, `domain.yml` and `data/` to a model in `models/`.
 
 Belongs here: what a model depends on (its fingerprint), reading the files for mistakes first,
-running `rasa train`, and keeping the last few models. Does not belong here: judging a model, or
-starting Rasa with it (`bot.up`).
+running `rasa train`, for the current model or for a candidate beside it. Does not belong here:
+judging a model (`bot.learning.trial`), its story (`bot.learning.registry`), or starting Rasa with
+it (`bot.up`).
 
 Rasa itself runs in a process of its own: importing it takes 20 s, and its output goes to
 `var/log/train.log`, of which people see one line.
@@ -11,15 +12,15 @@ Rasa itself runs in a process of its own: importing it takes 20 s, and its outpu
 from __future__ import annotations
 
 import ast
+import fcntl
 import hashlib
-import os
 import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -29,6 +30,9 @@ import msgspec
 from bot.child_log import ChildLog, explaining
 from bot.children import Child, run_to_its_end
 from bot.errors import TrainingFailed
+from bot.learning.jobs import at_work_already
+from bot.learning.registry import Model, Promoted, Registry, Trained
+from bot.learning.sources import Sources, digests, noted, waiting
 
 CONFIG = "config.yml"
 DOMAIN = "domain.yml"
@@ -40,22 +44,14 @@ COMPONENT_DATA = ("data/cues", "data/frustration")
 MADE_WITH = ("rasa", "spacy", "scikit-learn", "numpy")
 #: The current model, and two to go back to.
 MODELS_KEPT = 3
-
-CURRENT = "current.json"
+#: Held while a model is trained; says for whom, and since when.
+TRAINING_LOCK = ".training.lock"
+#: In `models/`: how directories begin in which a model is being made.
+DRAFT = ".training-"
+#: How much a candidate's training gives way to the assistant that serves (see `Child.nice`).
+NICE = 15
 
 Progress = Callable[[str], None]
-
-
-class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A trained model, as `models/current.json` describes it."""
-
-    #: File name in `models/`, e.g. "deskhand-1f0c3a9be2d4.tar.gz".
-    model: str
-    fingerprint: str
-    #: Milliseconds since the epoch.
-    trained_at: int
-    #: How long the training took.
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +68,7 @@ class Project:
 
     def current(self) -> Model | None:
         """The model to start with, None when there is none (or its file is gone)."""
-        try:
-            found = msgspec.json.decode((self.models / CURRENT).read_bytes(), type=Model)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
-        return found if (self.models / found.model).is_file() else None
+        return Registry(self.models).current()
 
     def sources(self) -> list[Path]:
         """The files that a model is made of, relative to `root`, in a fixed order."""
@@ -100,6 +92,37 @@ class Project:
         its own.
         """
         return self.cache / self._digest(self.component_sources())[:12]
+
+    def name_of(self, fingerprint: str, length: int = 12) -> str:
+        """The file name of a model with this fingerprint."""
+        return f"deskhand-{fingerprint[:length]}.tar.gz"
+
+    def sources_of(self, model: str) -> Path:
+        """The file that says what a model was made of."""
+        return self.models / f"{model.removesuffix('.tar.gz')}.sources.json"
+
+    def made_of(self) -> Sources:
+        """What a model would be made of now."""
+        return Sources(
+            files=digests(self.root, self.sources()),
+            components=self._digest(self.component_sources()),
+            noted=noted(self.root),
+        )
+
+    def waiting(self) -> list[str]:
+        """Files that the studio has written and that the current model does not know; empty when
+        our own components have changed, since that model may not fit them any more."""
+        current = self.current()
+        if current is None:
+            return []
+        try:
+            known = msgspec.json.decode(self.sources_of(current.model).read_bytes(), type=Sources)
+        except (FileNotFoundError, msgspec.DecodeError):
+            known = None
+        now = self.made_of()
+        if known is not None and known.components != now.components:
+            return []
+        return waiting(self.root, known, now.files)
 
     def _digest(self, paths: list[Path]) -> str:
         digest = hashlib.sha256()
@@ -145,55 +168,159 @@ def check_files(project: Project) -> None:
             raise TrainingFailed(f"{path}: it should be keys and values, like `version: '3.1'`.")
 
 
-async def train(project: Project, progress: Progress) -> Model:
+async def train(
+    project: Project, progress: Progress, *, by: str = "deskhand train", why: str = ""
+) -> Model:
     """Train, put the model into `models/` and make it the current one.
 
     Args:
         progress: called with what is going on, a few words at a time.
+        by, why: for the registry.
 
     Raises:
         TrainingFailed: one line that says which file and why; the current model stays.
+        JobRunning: another training is at work.
     """
+    with only_training(project.models, by):
+        registry = Registry(project.models)
+        before = registry.current()
+        model = await _make(project, progress, project.name_of(project.fingerprint()))
+        with _explained(project):
+            _note(registry, model, by=by, why=why, candidate=False)
+            registry.make_current(model)
+            registry.record(
+                Promoted(
+                    model=model.model,
+                    at=model.trained_at,
+                    by=by,
+                    why=why,
+                    before=before.model if before and before.model != model.model else None,
+                )
+            )
+            registry.forget(MODELS_KEPT, at=model.trained_at, by=by)
+    return model
+
+
+async def train_candidate(
+    project: Project, progress: Progress, *, by: str, why: str = "", force: bool = False
+) -> Model:
+    """Train a model beside the current one, which stays what it is, file by file.
+
+    Args:
+        force: even if nothing has changed since the current model was trained.
+
+    Returns:
+        The model; one that was trained from just these files before is not trained again.
+
+    Raises:
+        TrainingFailed: nothing has changed, or no model was made; says why.
+        JobRunning: another training is at work.
+    """
+    with only_training(project.models, by):
+        registry = Registry(project.models)
+        current, fingerprint = registry.current(), project.fingerprint()
+        check_files(project)
+        if current is not None and current.fingerprint == fingerprint and not force:
+            raise TrainingFailed(
+                f"Nothing has changed since {current.model} was trained, which serves now.",
+                hint="Teach the assistant something first.",
+            )
+        if not force:
+            for one in registry.models():
+                if one.fingerprint == fingerprint and one.candidate:
+                    progress("it was trained before")
+                    return one.as_model()
+        taken = {one.model for one in registry.models()}
+        name, number = project.name_of(fingerprint), 2
+        while name in taken:
+            name, number = project.name_of(f"{fingerprint[:12]}-{number}", 20), number + 1
+        model = await _make(project, progress, name, low=True)
+        with _explained(project):
+            _note(registry, model, by=by, why=why, candidate=True)
+    return model
+
+
+async def _make(project: Project, progress: Progress, name: str, *, low: bool = False) -> Model:
+    """The model and, beside it, what it was made of. `low`: others go first."""
     began = time.monotonic()
     progress("reading the files")
     check_files(project)
-    fingerprint = project.fingerprint()
-    name = f"deskhand-{fingerprint[:12]}.tar.gz"
-    project.models.mkdir(parents=True, exist_ok=True)
-    # Beside its final place, so that it appears there whole or not at all.
-    with tempfile.TemporaryDirectory(prefix=".training-", dir=project.models) as draft:
-        await _run_rasa(project, Path(draft), name, progress)
-        made = Path(draft) / name
-        if not made.is_file():
-            raise TrainingFailed("Rasa ended well but left no model.", hint=_see(project))
-        made.replace(project.models / name)
-    model = Model(
+    made_of, fingerprint = project.made_of(), project.fingerprint()
+    with _explained(project):
+        project.models.mkdir(parents=True, exist_ok=True)
+        # Beside its final place, so that it appears there whole or not at all.
+        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=project.models) as draft:
+            await _run_rasa(project, Path(draft), name, progress, low=low)
+            made = Path(draft) / name
+            if not made.is_file():
+                raise TrainingFailed("Rasa ended well but left no model.", hint=_see(project))
+            sources = Path(draft) / "sources.json"
+            sources.write_bytes(msgspec.json.format(msgspec.json.encode(made_of)) + b"\n")
+            sources.replace(project.sources_of(name))
+            made.replace(project.models / name)
+    return Model(
         model=name,
         fingerprint=fingerprint,
         trained_at=time.time_ns() // 1_000_000,
         seconds=round(time.monotonic() - began, 1),
     )
-    write_current(project, model)
-    forget_old(project)
-    return model
 
 
-def write_current(project: Project, model: Model) -> None:
-    """Make `model` the current one, in one step."""
-    draft = project.models / f".{CURRENT}.{os.getpid()}"
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(model)) + b"\n")
-    draft.replace(project.models / CURRENT)
-
-
-def forget_old(project: Project) -> None:
-    """Delete all but the newest models; never the current one."""
-    current = project.current()
-    models = sorted(
-        project.models.glob("deskhand-*.tar.gz"), key=lambda path: -path.stat().st_mtime
+def _note(registry: Registry, model: Model, *, by: str, why: str, candidate: bool) -> None:
+    registry.record(
+        Trained(
+            model=model.model,
+            at=model.trained_at,
+            by=by,
+            why=why,
+            fingerprint=model.fingerprint,
+            seconds=model.seconds,
+            candidate=candidate,
+        )
     )
-    for path in models[MODELS_KEPT:]:
-        if current is None or path.name != current.model:
-            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_training(models: Path, by: str) -> Iterator[None]:
+    """Hold the one right to train into `models`. The kernel lets go of it however we end.
+
+    Raises:
+        JobRunning: somebody else trains; says who and since when.
+        TrainingFailed: the directory cannot be written.
+    """
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        lock = (models / TRAINING_LOCK).open("a+b")
+    except OSError as why:
+        raise TrainingFailed(f"{models} cannot be written: {why.strerror}.") from why
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            who, _, since = lock.read().decode("utf-8", "replace").rpartition(" ")
+            at = int(since) if since.strip().isdigit() else time.time_ns() // 1_000_000
+            raise at_work_already("A training", who or "somebody", at) from None
+        with suppress(OSError):  # a full disk costs the name, not the lock
+            lock.truncate(0)
+            lock.write(f"{by} {time.time_ns() // 1_000_000}\n".encode())
+            lock.flush()
+        for left in models.glob(f"{DRAFT}*"):  # by one that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+@contextmanager
+def _explained(project: Project) -> Iterator[None]:
+    """What the disk refuses, as a sentence."""
+    try:
+        yield
+    except OSError as why:
+        raise TrainingFailed(
+            f"No model was made: {why.filename or project.models} cannot be written: "
+            f"{why.strerror or why}.",
+            hint="The current model is untouched. Free some space, and train again.",
+        ) from why
 
 
 def forget_other_caches(current: Path) -> None:
@@ -208,7 +335,9 @@ def forget_other_caches(current: Path) -> None:
 # ----------------------------------------------------------------------------------- rasa's part
 
 
-async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) -> None:
+async def _run_rasa(
+    project: Project, out: Path, name: str, progress: Progress, *, low: bool
+) -> None:
     progress("starting")
     domain = DOMAIN if (project.root / DOMAIN).is_file() else "domain"
     data = [folder for folder in DATA if (project.root / folder).is_dir()]
@@ -228,6 +357,7 @@ async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) 
             "PYTHONUNBUFFERED": "1",
             "TF_CPP_MIN_LOG_LEVEL": "2",
         },
+        nice=NICE if low else 0,
     )
     log = ChildLog(project.logs / "train.log", progress)
     complaints: list[str] = []
@@ -246,6 +376,11 @@ async def _run_rasa(project: Project, out: Path, name: str, progress: Progress) 
         raise TrainingFailed(f"Rasa cannot be started: {why}", hint="Run `make up`.") from why
     finally:
         log.close()
+    if code and any("No space left on device" in line for line in log.lines()):
+        raise TrainingFailed(
+            "No model was made: the disk is full.",
+            hint="The current model is untouched. Free some space, and train again.",
+        )
     if code:
         raise TrainingFailed(_why(project, log.lines(), complaints), hint=_see(project))
 

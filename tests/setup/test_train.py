@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import TrainingFailed
-from bot.learning.train import MODELS_KEPT, Model, Project, check_files, train
+from bot.learning.registry import Model
+from bot.learning.train import MODELS_KEPT, TRAINING_LOCK, Project, check_files, train
 
 CONFIG = """\
 recipe: default.v1
@@ -234,7 +235,8 @@ async def test_a_failed_training_leaves_the_current_model(project: Project) -> N
     with pytest.raises(TrainingFailed):
         await train(with_rasa(project.root, BAD), quiet)
     assert project.current() == before
-    assert len(list(project.models.iterdir())) == 2
+    assert [path.name for path in project.models.glob("*.tar.gz")] == [before.model]
+    assert not list(project.models.glob(".training-*"))
 
 
 async def test_a_training_that_leaves_no_model_is_a_failure(project: Project) -> None:
@@ -252,7 +254,7 @@ async def test_an_interrupted_training_leaves_neither_process_nor_file(project: 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not Path(f"/proc/{pid.read_text()}").exists()
-    assert list(project.models.iterdir()) == []
+    assert [path.name for path in project.models.iterdir()] == [TRAINING_LOCK]
 
 
 # ------------------------------------------------------------------------------------- models

@@ -16,7 +16,8 @@ import pytest
 
 from bot.errors import ProcessFailed, SettingsError, TrainingFailed
 from bot.instance import Running, announce, only_one, running
-from bot.learning.train import Model, write_current
+from bot.learning.registry import Model, Registry
+from bot.learning.sources import note_studio_write
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
 from bot.triage import PolicyError
@@ -118,7 +119,7 @@ def test_a_broken_file_with_an_older_model_is_said_and_gone_on_with(root: Path) 
     older = Model(
         model="deskhand-old.tar.gz", fingerprint="older", trained_at=1_700_000_000_000, seconds=9
     )
-    write_current(project, older)
+    Registry(project.models).make_current(older)
     (root / "domain.yml").write_text("intents: [greet\n")
     out = io.StringIO()
     assert service(root, out)._usable_model() == older
@@ -134,10 +135,27 @@ def test_a_change_means_a_new_model_and_no_change_does_not(root: Path) -> None:
     model = Model(
         model="deskhand-new.tar.gz", fingerprint=project.fingerprint(), trained_at=1, seconds=9
     )
-    write_current(project, model)
+    Registry(project.models).make_current(model)
     assert service(root)._usable_model() == model
     (root / "domain.yml").write_text("intents: [greet, thank]\n")
     assert service(root)._usable_model() is None
+
+
+def test_what_the_studio_wrote_does_not_come_into_service_by_a_restart(root: Path) -> None:
+    project = project_of(Settings(), root)
+    project.models.mkdir()
+    (project.models / "deskhand-new.tar.gz").write_text("model")
+    model = Model(
+        model="deskhand-new.tar.gz", fingerprint=project.fingerprint(), trained_at=1, seconds=9
+    )
+    project.sources_of(model.model).write_bytes(msgspec.json.encode(project.made_of()))
+    Registry(project.models).make_current(model)
+    note_studio_write(root, root / "domain.yml")
+    (root / "domain.yml").write_text("intents: [greet, thank]\n")
+    out = io.StringIO()
+    assert service(root, out)._usable_model() == model
+    assert "The studio has written domain.yml since deskhand-new.tar.gz" in out.getvalue()
+    assert "deskhand train --candidate" in out.getvalue()
 
 
 def test_a_port_in_use_names_the_variable() -> None:

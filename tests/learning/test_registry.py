@@ -1,0 +1,159 @@
+"""What the registry tells of models, and what it survives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.learning.registry import (
+    REGISTRY,
+    Evaluated,
+    Figures,
+    Happened,
+    Model,
+    Promoted,
+    Registry,
+    RolledBack,
+    Trained,
+    UnknownModel,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "models")
+
+
+def trained(name: str, at: int, *, candidate: bool = False) -> Trained:
+    return Trained(
+        model=name,
+        at=at,
+        by="anna",
+        why="gift cards",
+        fingerprint=f"fp-{name}",
+        seconds=60,
+        candidate=candidate,
+    )
+
+
+def make(registry: Registry, name: str, at: int, *, candidate: bool = False) -> str:
+    model = f"deskhand-{name}.tar.gz"
+    registry.record(trained(model, at, candidate=candidate))
+    (registry.models_dir / model).write_text(name)
+    return model
+
+
+def promote(registry: Registry, name: str, at: int, event: type = Promoted) -> None:
+    before = registry.current()
+    registry.make_current(registry.get(name).as_model())
+    happened: Happened = event(model=name, at=at, by="ben", before=before.model if before else None)
+    registry.record(happened)
+
+
+def test_a_story_is_told_as_it_happened(registry: Registry) -> None:
+    old = make(registry, "old", 1)
+    promote(registry, old, 2)
+    new = make(registry, "new", 3, candidate=True)
+    judged = Evaluated(
+        model=new,
+        at=4,
+        by="anna",
+        against=old,
+        report="deskhand-new.report.json",
+        passed=True,
+        reasons=(),
+        figures=Figures(accuracy=0.9, sentences=100),
+        before=Figures(accuracy=0.8, sentences=100),
+    )
+    registry.record(judged)
+    first, second = registry.models()
+    assert (first.model, first.candidate, first.current, first.by) == (new, True, False, "anna")
+    assert first.evaluated == judged
+    assert (second.model, second.candidate, second.current) == (old, False, True)
+    promote(registry, new, 5)
+    first, second = registry.models()
+    assert (first.candidate, first.current, first.previous) == (False, True, False)
+    assert (second.current, second.previous) == (False, True)
+    assert [type(e) for e in first.story] == [Trained, Evaluated, Promoted]
+
+
+def test_a_rollback_of_a_rollback_leads_forward_again(registry: Registry) -> None:
+    for at, name in enumerate(("a", "b", "c")):
+        promote(registry, make(registry, name, at * 10), at * 10 + 1)
+    before = registry.previous()
+    assert before is not None
+    assert before.model == "deskhand-b.tar.gz"
+    promote(registry, before.model, 50, RolledBack)
+    before = registry.previous()
+    assert before is not None
+    assert before.model == "deskhand-c.tar.gz"
+
+
+def test_models_older_than_the_registry_are_there_all_the_same(registry: Registry) -> None:
+    registry.models_dir.mkdir()
+    for at, name in ((1_000, "old"), (2_000, "new")):
+        path = registry.models_dir / f"deskhand-{name}.tar.gz"
+        path.write_text(name)
+        os.utime(path, (at, at))
+    registry.make_current(
+        Model(model="deskhand-new.tar.gz", fingerprint="f", trained_at=2_000_000, seconds=3)
+    )
+    new, old = registry.models()
+    assert (new.current, new.fingerprint, new.seconds, new.story) == (True, "f", 3, ())
+    assert (old.previous, old.trained_at) == (True, 1_000_000)
+
+
+def test_without_anything_there_is_nothing(registry: Registry) -> None:
+    assert registry.models() == []
+    assert registry.events() == []
+    assert registry.current() is None
+    assert registry.previous() is None
+    with pytest.raises(UnknownModel, match="There is no model x"):
+        registry.get("x")
+
+
+@pytest.mark.parametrize("keep", [1, 5, 40])
+def test_a_torn_line_costs_nothing_but_itself(registry: Registry, keep: int) -> None:
+    first = make(registry, "a", 1)
+    file = registry.models_dir / REGISTRY
+    whole = file.read_bytes()
+    make(registry, "b", 2)
+    file.write_bytes(file.read_bytes()[: len(whole) + keep])  # the power went
+    assert [e.model for e in registry.events()] == [first]
+    assert registry.unreadable() == 1
+    third = make(registry, "c", 3)
+    assert [e.model for e in registry.events()] == [first, third]
+    assert registry.unreadable() == 1
+    assert {one.model for one in registry.models()} == {first, "deskhand-b.tar.gz", third}
+
+
+def test_many_may_write_at_once(registry: Registry) -> None:
+    program = (
+        "import pathlib, sys; from bot.learning.registry import Deleted, Registry\n"
+        "r = Registry(pathlib.Path(sys.argv[1]))\n"
+        "for n in range(50): r.record(Deleted(model='m', at=n, by=sys.argv[2], why='w' * 200))"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, registry.models_dir, str(n)], cwd=ROOT)
+        for n in range(4)
+    ]
+    assert [writer.wait() for writer in writers] == [0] * 4
+    assert len(registry.events()) == 200
+    assert registry.unreadable() == 0
+
+
+def test_what_is_needed_is_never_forgotten(registry: Registry) -> None:
+    names = [make(registry, f"m{n}", n) for n in range(6)]
+    waiting = make(registry, "waiting", 0, candidate=True)
+    promote(registry, names[0], 100)
+    promote(registry, names[1], 101)  # the current one is old, and the one before it older
+    gone = registry.forget(2, at=200, by="deskhand up")
+    assert gone == [names[3], names[2]]
+    left = {one.model for one in registry.models()}
+    assert left == {names[5], names[4], names[1], names[0], waiting}
