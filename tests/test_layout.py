@@ -51,6 +51,14 @@ FLOORS: list[set[str]] = [
     {"bot.threads"},
     {"bot.router", "bot.following", "bot.files", "bot.known_intents", "bot.people"},
     {
+        "bot.learning.data_checks",
+        "bot.learning.domain_edits",
+        "bot.learning.examples",
+        "bot.learning.learned_file",
+        "bot.learning.nlu_files",
+        "bot.learning.safe_writes",
+    },
+    {
         "bot.archiving",
         "bot.assistant",
         "bot.clock",
