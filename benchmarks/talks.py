@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from bot import commands as do
 from bot.conversation import Conversation, decide, record
 from bot.events import (
@@ -24,11 +26,17 @@ from bot.events import (
 class Talk:
     """A conversation that grows. `at` is the present (ms); every line takes no time by itself."""
 
-    def __init__(self, id: str, at: int, *, page: str = "", test: bool = False) -> None:
+    def __init__(
+        self, id: str, at: int, *, page: str = "", test: bool = False, source: str = ""
+    ) -> None:
+        """`source`: as if it had been imported from there."""
         self.at = at
         self.entries: list[Entry] = []
         self.state = Conversation(id=id)
         self.do(do.Start(greeting="Hello, I am a bot.", page=page, test=test))
+        if source:
+            opened = replace(self.entries[0].event, source=source)
+            self.entries[0] = replace(self.entries[0], event=opened)
 
     def do(self, command: do.Command) -> int:
         """Carry it out; the seq of its last entry.

@@ -21,7 +21,7 @@ from redis.exceptions import ConnectionError, TimeoutError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from bot import __version__
 from bot.archiving import Archiving
@@ -59,6 +59,7 @@ from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import LINK_VALID_S, Sessions
 from bot.web.studio import Studio
+from bot.web.studio.insights import InsightPages
 from bot.whereabouts import Whereabouts
 from bot.work import Work
 
@@ -162,8 +163,10 @@ def build(settings: Settings) -> Starlette:
         choices=Choices(plan, presence, accounts, known),
         studio=settings.studio,
     )
-    archive = Archive(settings.var / ARCHIVE, write=True) if settings.studio else None
-    studio = Studio(guard, []).routes() if settings.studio else []
+    archive, studio = None, list[Route]()
+    if settings.studio:
+        archive = Archive(settings.var / ARCHIVE, write=True, zone=plan.hours.zone)
+        studio = Studio(guard, [InsightPages(archive, now=router.now)]).routes()
 
     async def health() -> dict[str, str]:
         await store.ping()

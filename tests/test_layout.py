@@ -38,8 +38,12 @@ FLOORS: list[set[str]] = [
         "bot.transcript_text",
         "bot.learning.facts",
         "bot.learning.archive_schema",
+        "bot.learning.filters",
+        "bot.learning.insights",
+        "bot.learning.insights_table",
+        "bot.learning.periods",
     },
-    {"bot.store", "bot.wakes", "bot.waits", "bot.learning.archive"},
+    {"bot.store", "bot.wakes", "bot.waits", "bot.learning.archive", "bot.learning.measuring"},
     {
         "bot.attention",
         "bot.desk_health",

@@ -18,15 +18,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from bot.errors import DeskhandError
 from bot.learning.archive_schema import TABLES, VERSION, statements
 from bot.learning.facts import Facts
+from bot.learning.periods import local
 
 log = logging.getLogger(__name__)
 
 #: Where it lies below the directory for what is written at run time.
 ARCHIVE: Final = Path("learning/archive.db")
+UTC: Final = ZoneInfo("UTC")
 #: Seconds to wait for another process that writes.
 BUSY_S: Final = 5.0
 #: A file that SQLite refuses with one of these is thrown away: it is no database, or a broken one.
@@ -40,14 +43,16 @@ class ArchiveMissing(DeskhandError):
 
 
 class Archive:
-    """The database at `path`. `write` makes it if needed; without, it is only read.
+    """The database at `path`. `write` makes it if needed; without, it is only read. Queries have
+    the functions `local_weekday` (Monday is 0) and `local_hour` of a time (ms), in `zone`.
 
     Raises:
         ArchiveMissing: to be read, and not there or of another version.
     """
 
-    def __init__(self, path: Path, *, write: bool = False) -> None:
+    def __init__(self, path: Path, *, write: bool = False, zone: ZoneInfo = UTC) -> None:
         self._path = path
+        self.zone = zone
         self._idle: list[sqlite3.Connection] = []
         self._writing = threading.Lock()
         self._writer: sqlite3.Connection | None = None
@@ -65,13 +70,22 @@ class Archive:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = _connect(self._path, "ro")
+            connection = self._reader()
         connection.execute("BEGIN")
         try:
             yield connection
         finally:
             connection.rollback()
             self._idle.append(connection)
+
+    def _reader(self) -> sqlite3.Connection:
+        connection, zone = _connect(self._path, "ro"), self.zone
+        for name, part in (
+            ("local_weekday", lambda at: local(at, zone)[1]),
+            ("local_hour", lambda at: local(at, zone)[2]),
+        ):
+            connection.create_function(name, 1, part, deterministic=True)
+        return connection
 
     def versions(self) -> dict[str, tuple[int, int]]:
         """By conversation: the seq and the time up to which its log is in here."""

@@ -83,10 +83,12 @@ def facts_of(id: str, entries: Sequence[Entry]) -> Facts | None:
     turns = tuple({turn["seq"]: turn for turn in _turns(id, entries)}.values())
     handoffs = tuple(_handoffs(id, entries))
     people = _people(entries)
+    conversation = _conversation(id, entries, began, turns, handoffs, people)
+    counted = {"began_at": conversation["started_at"], "source": conversation["source"]}
     return Facts(
-        conversation=_conversation(id, entries, began, turns, handoffs, people),
-        messages=tuple(_messages(id, entries)),
-        turns=turns,
+        conversation=conversation,
+        messages=tuple({**message, **counted} for message in _messages(id, entries)),
+        turns=tuple({**turn, **counted} for turn in turns),
         handoffs=handoffs,
         labels=tuple(
             {
