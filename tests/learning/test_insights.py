@@ -71,14 +71,11 @@ class Shop:
         return talk
 
     def figures(
-        self, first: str = "2026-10-01", last: str = "2026-10-31", **more: bool
+        self, first: str = "2026-10-01", last: str = "2026-10-31", *, compare: bool = False
     ) -> Insights:
         fill_archive(self.archive, self.talks)
-        return insights(
-            self.archive,
-            period_of(first, last, zone=OSLO, now=at(31)),
-            compare=more.get("compare", False),
-        )
+        period = period_of(first, last, zone=OSLO, now=at(31))
+        return insights(self.archive, period, compare=compare)
 
     def listed(self, filter: dict[str, str]) -> list[str]:
         """The conversations that a filter lists."""
@@ -105,7 +102,7 @@ def test_of_nothing_there_are_no_figures_but_no_zeros_either(shop: Shop) -> None
     for name in ("containment", "handoff_rate", "first_response", "wait", "rating", "nobody_came"):
         one = figure(found, name)
         assert (one.value, one.of, one.before) == (None, 0, None)
-    assert found.reasons == found.intents == found.unanswered == found.labels == ()
+    assert not any((found.reasons, found.intents, found.unanswered, found.labels))
     assert len(found.trend) == 31
     assert {day.containment for day in found.trend} == {None}
 

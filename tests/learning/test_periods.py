@@ -32,7 +32,8 @@ def test_one_date_is_enough() -> None:
 
 def test_a_day_begins_and_ends_at_local_midnight() -> None:
     period = between("2026-10-05", "2026-10-05")
-    assert period.start == int(datetime(2026, 10, 4, 22).replace(tzinfo=ZoneInfo("UTC")).timestamp() * 1000)  # fmt: skip
+    midnight = datetime(2026, 10, 4, 22, tzinfo=ZoneInfo("UTC"))
+    assert period.start == int(midnight.timestamp() * 1000)
     assert period.end - period.start == 24 * HOUR
 
 
