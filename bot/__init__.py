@@ -18,4 +18,4 @@ The life of one message, in ten lines:
 Objects are built in `bot.app` and nowhere else.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
