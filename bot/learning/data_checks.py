@@ -137,9 +137,9 @@ def conflicts(examples: Sequence[Placed]) -> list[Finding]:
 
 
 def near_duplicates(examples: Sequence[Placed]) -> list[Finding]:
-    """Pairs of sentences that differ in an ending, a small word or the order of words only; in a short
-    one, a typing error makes another word. Between two intents, or between training and the held-out sentences, they do harm; within one they are only no use.
-    """
+    """Pairs of sentences that differ in an ending, a small word or the order of words only; in a
+    short one, a typing error makes another word. Between two intents, or between training and the
+    held-out sentences, they do harm; within one they are only no use."""
     found = []
     for one, other in alike([placed.example.text for placed in examples]):
         a, b = examples[one], examples[other]
