@@ -133,6 +133,25 @@ def _parser() -> argparse.ArgumentParser:
     bringing.add_argument("--name", default="", help="where it comes from, in a word")
     bringing.set_defaults(command=_import)
 
+    trying = commands.add_parser(
+        "whatif",
+        help="try other thresholds of data/triage.yml on the last days",
+        description="Decide the logged conversations of the last days again with other thresholds "
+        "of data/triage.yml: who would have gone to a person, and which answers would not have "
+        "been given. Nothing is changed without --save.",
+    )
+    trying.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=NUMBER",
+        help="another threshold, such as confidence.answer=0.5; may be given several times. "
+        "Without any, those in force are listed",
+    )
+    trying.add_argument("--days", type=int, default=28, help="how far back (default 28)")
+    trying.add_argument("--save", action="store_true", help="write them to data/triage.yml, too")
+    trying.set_defaults(command=_whatif)
+
     _add_agents(commands.add_parser("agents", help="who may log in to the console"))
 
     version = commands.add_parser("version", help="print the version")
@@ -262,6 +281,16 @@ def _import(arguments: argparse.Namespace) -> None:
     with redis_in_use(settings, ROOT / settings.var) as url:
         if not asyncio.run(run(url)):
             sys.exit(1)
+
+
+def _whatif(arguments: argparse.Namespace) -> None:
+    from bot.learning import whatif_command
+    from bot.triage_file import policy_path
+
+    settings = Settings.from_environment(os.environ)
+    policy = policy_path(ROOT, os.environ)
+    for line in whatif_command.run(arguments, policy, ROOT / settings.var):
+        print(line)
 
 
 def _agents(arguments: argparse.Namespace) -> None:

@@ -46,6 +46,7 @@ from bot.settings import Settings
 from bot.store import OWNER_CHECK_MS, Follower, Store
 from bot.suggesting import SuggestionFollower
 from bot.threads import Threads
+from bot.triage_file import TriageFile
 from bot.wakes import Wakes
 from bot.web import help_pages, pages, wire
 from bot.web.accounts import Accounts
@@ -58,8 +59,9 @@ from bot.web.limits import Limits, Rate
 from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import LINK_VALID_S, Sessions
-from bot.web.studio import Studio
+from bot.web.studio import Part, Studio
 from bot.web.studio.insights import InsightPages
+from bot.web.studio.whatif import WhatIf
 from bot.whereabouts import Whereabouts
 from bot.work import Work
 
@@ -166,7 +168,11 @@ def build(settings: Settings) -> Starlette:
     archive, studio = None, list[Route]()
     if settings.studio:
         archive = Archive(settings.var / ARCHIVE, write=True, zone=plan.hours.zone)
-        studio = Studio(guard, [InsightPages(archive, now=router.now)]).routes()
+        parts: list[Part] = [
+            InsightPages(archive, now=router.now),
+            WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
+        ]
+        studio = Studio(guard, parts).routes()
 
     async def health() -> dict[str, str]:
         await store.ping()

@@ -82,8 +82,9 @@ class Seen(Record, frozen=True):
 
     With the text, and the messages before it in the same log, triage can decide again what it
     decided then. `help` and `cues` are probabilities (0 to 1). `fresh`: it remembered nothing of
-    earlier messages. `outcome` and `reason` are triage's own; an action may have asked for a person
-    afterwards. `policy` marks the text of data/triage.yml that was in force.
+    earlier messages. `payload` was read instead of the text. `outcome` and `reason` are triage's
+    own; an action may have asked for a person afterwards. `policy` marks the text of
+    data/triage.yml that was in force.
     """
 
     help: float = 0.0
@@ -95,6 +96,7 @@ class Seen(Record, frozen=True):
     fingerprint: str = ""
     signals: tuple[str, ...] = ()
     fresh: bool = False
+    payload: str | None = None
     outcome: str = "answer"
     reason: str | None = None
     policy: str = ""

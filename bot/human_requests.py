@@ -12,16 +12,22 @@ for one of the words of that class.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
 READ_CHARACTERS = 2_000
 """A request is found within this many characters; longer texts are pasted, not said."""
 
+READ_TEXTS = 64
+"""So many of the latest texts are not read again: triage asks several times about each, and a
+replay once for every policy."""
+
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"'})
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u2064\ufe0f\ufeff]")
 
 
+@functools.lru_cache(maxsize=READ_TEXTS)
 def normalise(text: str) -> str:
     """The text as patterns read it: NFKC, case folded, "pleeease" shortened to "please"."""
     text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT).casefold()
@@ -30,6 +36,7 @@ def normalise(text: str) -> str:
     return " ".join(text.split())
 
 
+@functools.lru_cache(maxsize=READ_TEXTS)
 def asks_for_human(text: str) -> bool:
     """Whether the customer asks, in so many words, to deal with a person."""
     plain = _plain(text)
@@ -41,6 +48,7 @@ def asks_for_human(text: str) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=READ_TEXTS)
 def declines_human(text: str) -> bool:
     """Whether the customer says, in so many words, that no person is wanted, or not yet."""
     plain = _OTHER_PEOPLE.sub("_", _WHAT_ARE_YOU.sub("_", _plain(text)))
@@ -48,12 +56,14 @@ def declines_human(text: str) -> bool:
     return bool(found) and all(found)
 
 
+@functools.lru_cache(maxsize=READ_TEXTS)
 def speaks_of_other_people(text: str) -> bool:
     """Whether people are mentioned who are not the shop's, or the bot is asked what it is."""
     plain = _plain(text)
     return bool(_OTHER_PEOPLE.search(plain) or _WHAT_ARE_YOU.search(plain))
 
 
+@functools.lru_cache(maxsize=READ_TEXTS)
 def _plain(text: str) -> str:
     plain = normalise(text[:READ_CHARACTERS])
     plain = re.sub(r"[.!?;:]+(?=\s|$)", " . ", plain)

@@ -40,6 +40,14 @@ def mark_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
 
 
+def text_of(path: Path) -> str:
+    """The file's text, line ends as they are. Raises PolicyError when it is not UTF-8, OSError."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as why:
+        raise PolicyError(f"the triage policy is not UTF-8: {why}") from why
+
+
 class TriageFile:
     """The file at a path. Reading it costs one `stat` as long as nobody has changed it."""
 
@@ -78,11 +86,7 @@ class TriageFile:
                 log.info("the triage policy was read again from %s", self.path)
 
     def _load(self) -> Rules:
-        raw = self.path.read_bytes()
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError as why:
-            raise PolicyError(f"the triage policy is not UTF-8: {why}") from why
+        text = text_of(self.path)
         return Rules(load_policy(text), mark_of(text))
 
     def _stamp_of_file(self) -> tuple[int, int, int] | None:

@@ -8,6 +8,7 @@ decided in `bot.triage`.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,13 @@ REMEMBERED_CHARACTERS = 200
 
 SAME_TEXT = 0.87
 """Similarity of letters (0 to 1) from which two messages count as the same one said again."""
+
+SHORT = 4
+"""A text of fewer characters says nothing that could be said again."""
+
+COMPARED = 256
+"""So many of the latest comparisons of two texts are remembered: triage asks for each several
+times, and a replay once for every policy."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,7 @@ class Turn:
             "fingerprint": self.fingerprint,
             "signals": sorted(self.signals),
             "fresh": self.memory == Memory(),
+            "payload": self.text if self.is_payload else None,
         }
 
     def cue(self, name: str | None) -> float:
@@ -228,14 +237,19 @@ def times_said(turn: Turn, from_likeness: float) -> int:
     `from_likeness`: from which cosine of their embeddings on two messages mean the same.
     """
     text = remembered(turn.text)
-    if len(text) < 4:
+    if len(text) < SHORT:
         return 0
     earlier = zip(turn.memory.texts, turn.memory.fingerprints, strict=True)
     return sum(
-        _same_words(text, words)
-        or (_same_numbers(text, words) and likeness(turn.fingerprint, mark) >= from_likeness)
-        for words, mark in earlier
+        says_the_same(text, turn.fingerprint, words, mark, from_likeness) for words, mark in earlier
     )
+
+
+def says_the_same(text: str, mark: str, other: str, other_mark: str, from_likeness: float) -> bool:
+    """Whether two remembered texts, with their fingerprints, say the same."""
+    if _same_words(text, other):
+        return True
+    return _same_numbers(text, other) and likeness(mark, other_mark) >= from_likeness
 
 
 def remembered(text: str) -> str:
@@ -254,15 +268,17 @@ def likeness(one: str, other: str) -> float:
     return math.cos(math.pi * differing / (4 * len(one)))
 
 
+@functools.lru_cache(maxsize=COMPARED)
 def _same_words(a: str, b: str) -> bool:
     if a == b:
         return True
-    if not _same_numbers(a, b):
+    if 2 * min(len(a), len(b)) < SAME_TEXT * (len(a) + len(b)) or not _same_numbers(a, b):
         return False
     matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
     return matcher.quick_ratio() >= SAME_TEXT and matcher.ratio() >= SAME_TEXT
 
 
+@functools.lru_cache(maxsize=COMPARED)
 def _same_numbers(a: str, b: str) -> bool:
     """Different numbers are different questions, however alike the words are."""
     return re.findall(r"\d+", a) == re.findall(r"\d+", b)

@@ -52,6 +52,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "illegal_move": 409,
         "owned_by_other": 409,
         "not_closed": 409,
+        "policy_changed": 409,
         "job_running": 409,
         "payload_not_offered": 409,
         "too_many_files": 409,
