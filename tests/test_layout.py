@@ -60,6 +60,8 @@ FLOORS: list[set[str]] = [
         "bot.learning.examples",
         "bot.learning.learned_file",
         "bot.learning.nlu_files",
+        "bot.learning.responses",
+        "bot.learning.yaml_lines",
         "bot.learning.safe_writes",
     },
     {

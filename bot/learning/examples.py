@@ -25,13 +25,10 @@ import msgspec
 from bot.errors import DeskhandError
 from bot.known_intents import intents_of
 from bot.learning.domain_edits import (
-    DOMAIN,
     NewIntent,
     UnknownIntent,
     changes_for_intent,
     changes_without_intent,
-    read_domain,
-    read_text,
 )
 from bot.learning.learned_file import HEADER, HELD_OUT_HEADER, added_to, removed_from
 from bot.learning.nlu_files import (
@@ -43,7 +40,9 @@ from bot.learning.nlu_files import (
     key_of,
     read_examples,
 )
+from bot.learning.responses import DOMAIN, read_domain
 from bot.learning.safe_writes import write_all, writing
+from bot.learning.yaml_lines import read_text
 
 #: All that training reads; ours is the last of it.
 NLU: Final = Path("data/nlu")

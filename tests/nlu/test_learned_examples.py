@@ -89,7 +89,7 @@ def test_a_project_with_learned_intents_is_valid(root: Path) -> None:
     texts = [f"can you mend my {thing}" for thing in ("zip", "tent", "sole", "stove", "pole")]
     LearnedExamples(root).add(
         [Example(text=text, intent="mending_things") for text in texts],
-        NewIntent(name="mending_things", answer="We mend: zips, soles & more {order_number}."),
+        NewIntent(name="mending_things", answer="We mend: zips, soles & more gently."),
     )
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
