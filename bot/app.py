@@ -60,6 +60,7 @@ from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import LINK_VALID_S, Sessions
 from bot.web.studio import Part, Studio
+from bot.web.studio.conversations import ConversationPages
 from bot.web.studio.insights import InsightPages
 from bot.web.studio.whatif import WhatIf
 from bot.whereabouts import Whereabouts
@@ -170,6 +171,7 @@ def build(settings: Settings) -> Starlette:
         archive = Archive(settings.var / ARCHIVE, write=True, zone=plan.hours.zone)
         parts: list[Part] = [
             InsightPages(archive, now=router.now),
+            ConversationPages(archive, store),
             WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
         ]
         studio = Studio(guard, parts).routes()

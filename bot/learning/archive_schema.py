@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.learning import facts
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 #: Columns by table, in the order in which they are written; the types are SQLite's.
 TABLES: Final[dict[str, dict[str, str]]] = {

@@ -49,7 +49,7 @@ LEFT: Final = "left"  #: nobody was asked to come, and the last message got no a
 #: What became of one turn of the bot's, the most telling first.
 LABELLED: Final = "labelled"  #: an agent says that it should have been understood otherwise
 DROPPED: Final = "dropped"  #: a person had come meanwhile: the customer never saw it
-GAVE_UP: Final = "handed_off"  #: the bot asked for a person
+GAVE_UP: Final = "gave_up"  #: the bot asked for a person
 ASKED_BACK: Final = "asked_back"  #: the bot did not know what was meant
 ESCALATED: Final = "escalated"  #: it answered, and the customer's next step led to a person
 RATED_LOW: Final = "rated_low"  #: it gave the last answer before a rating of 1 or 2 stars
@@ -165,7 +165,7 @@ def _conversation(
         ),
         "resolution_ms": _apart(spoke, end),
         "customer_messages": sum(isinstance(e.event, CustomerSpoke) for e in entries),
-        "bot_messages": sum(isinstance(e.event, BotAnswered) for e in entries),
+        "bot_messages": sum(isinstance(e.event, BotAnswered) and _answers(e) for e in entries),
         "agent_messages": sum(isinstance(e.event, AgentSpoke) for e in entries),
     }
 
@@ -426,6 +426,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         LEFT: "left without an answer",
         LABELLED: "an agent says that it should have been understood otherwise",
         DROPPED: "a person had come meanwhile, so it was not sent",
+        GAVE_UP: "the assistant asked for a person",
         ASKED_BACK: "the assistant asked back",
         ESCALATED: "the customer wanted a person right after it",
         RATED_LOW: "the last answer before a low rating",

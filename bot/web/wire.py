@@ -45,6 +45,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "csrf_failed": 403,
         "owners_only": 403,
         "unknown_conversation": 404,
+        "unknown_turn": 404,
         "unknown_account": 404,
         "unknown_file": 404,
         "unknown_job": 404,

@@ -164,7 +164,7 @@ def test_a_turn_that_asked_back_or_gave_up_did_not_serve(talk: Talk) -> None:
     talk.answer("What do you mean?", UNSURE)
     talk.say("THE MOON")
     talk.answer("I'll fetch someone.", UNSURE, handoff=Handoff(reason="clarifications_failed"))
-    assert results(talk) == ["asked_back", "handed_off"]
+    assert results(talk) == ["asked_back", "gave_up"]
 
 
 def test_an_answer_after_which_the_customer_wants_a_person_did_not_serve(talk: Talk) -> None:
@@ -172,7 +172,7 @@ def test_an_answer_after_which_the_customer_wants_a_person_did_not_serve(talk: T
     talk.answer("On its way.", ORDER)
     talk.say("no, a person!")
     talk.answer("", ORDER, handoff=ASKED)
-    assert results(talk) == ["escalated", "handed_off"]
+    assert results(talk) == ["escalated", "gave_up"]
 
 
 def test_so_with_the_button_beside_it_but_not_with_one_much_later(talk: Talk) -> None:
