@@ -13,7 +13,9 @@ import argparse
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot import __version__
@@ -151,6 +153,18 @@ def _parser() -> argparse.ArgumentParser:
     trying.add_argument("--days", type=int, default=28, help="how far back (default 28)")
     trying.add_argument("--save", action="store_true", help="write them to data/triage.yml, too")
     trying.set_defaults(command=_whatif)
+
+    figures = commands.add_parser(
+        "insights",
+        help="how it goes: contained, handed over, waits, ratings, what was not answered",
+        description="The figures of some days, beside those of as many days before; "
+        "docs/insights.md says what each means.",
+    )
+    days = "a day like 2026-10-31 of the time zone in data/desk.yml"
+    figures.add_argument("--from", dest="first", default="", help=f"{days} (default: 30 days)")
+    figures.add_argument("--to", dest="last", default="", help="the last day (default: today)")
+    figures.add_argument("--csv", action="store_true", help="all of it, for spreadsheets")
+    figures.set_defaults(command=_insights)
 
     _add_agents(commands.add_parser("agents", help="who may log in to the console"))
 
@@ -291,6 +305,16 @@ def _whatif(arguments: argparse.Namespace) -> None:
     policy = policy_path(ROOT, os.environ)
     for line in whatif_command.run(arguments, policy, ROOT / settings.var):
         print(line)
+
+
+def _insights(arguments: argparse.Namespace) -> None:
+    from bot.app import read_plan
+    from bot.learning import insights_command
+
+    settings = Settings.from_environment(os.environ)
+    zone = read_plan(replace(settings, desk=ROOT / settings.desk)).hours.zone
+    now = time.time_ns() // 1_000_000
+    sys.stdout.write(insights_command.run(arguments, ROOT / settings.var, zone=zone, now=now))
 
 
 def _agents(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.learning import facts
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 #: Columns by table, in the order in which they are written; the types are SQLite's.
 TABLES: Final[dict[str, dict[str, str]]] = {
@@ -120,7 +120,7 @@ INDEXES: Final = (
     ),
     (
         "turn_missed ON turn(intent, began_at) "
-        f"WHERE result <> '{facts.ANSWERED}' AND payload = '' AND source = ''"
+        f"WHERE result NOT IN {facts.SERVED} AND payload = '' AND source = ''"
     ),
     "handoff_reason ON handoff(reason, conversation)",
     "label_intent ON label(intent, conversation)",

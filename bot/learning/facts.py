@@ -49,12 +49,26 @@ LEFT: Final = "left"  #: nobody was asked to come, and the last message got no a
 #: What became of one turn of the bot's, the most telling first.
 LABELLED: Final = "labelled"  #: an agent says that it should have been understood otherwise
 DROPPED: Final = "dropped"  #: a person had come meanwhile: the customer never saw it
-GAVE_UP: Final = "gave_up"  #: the bot asked for a person
+PASSED_ON: Final = "passed_on"  #: the bot asked for a person, as it should (`WANTED`)
+GAVE_UP: Final = "gave_up"  #: the bot asked for a person, since it did not get on
 ASKED_BACK: Final = "asked_back"  #: the bot did not know what was meant
 ESCALATED: Final = "escalated"  #: it answered, and the customer's next step led to a person
 RATED_LOW: Final = "rated_low"  #: it gave the last answer before a rating of 1 or 2 stars
 ANSWERED: Final = "answered"  #: none of these
-RESULTS: Final = (LABELLED, DROPPED, GAVE_UP, ASKED_BACK, ESCALATED, RATED_LOW, ANSWERED)
+RESULTS: Final = (
+    LABELLED,
+    DROPPED,
+    PASSED_ON,
+    GAVE_UP,
+    ASKED_BACK,
+    ESCALATED,
+    RATED_LOW,
+    ANSWERED,
+)
+#: The results of turns in which the customer got what they should.
+SERVED: Final = (ANSWERED, PASSED_ON)
+#: Reasons of hand-offs that say nothing against the bot: the customer or the owner wants a person.
+WANTED: Final = frozenset({"asked_for_human", "complaint", "sensitive", "business_lead"})
 #: Stars up to which a rating says that it went badly.
 LOW_STARS: Final = 2
 
@@ -323,8 +337,8 @@ def _result_of_turn(
         return LABELLED
     if dropped:
         return DROPPED
-    if any(_hands_off(e, seq) for e in entries):
-        return GAVE_UP
+    if (reason := next(filter(None, (_reason(e, seq) for e in entries)), None)) is not None:
+        return PASSED_ON if reason in WANTED else GAVE_UP
     if reading.outcome == "clarify":
         return ASKED_BACK
     if _person_next(entries, order, answer, seq):
@@ -334,8 +348,12 @@ def _result_of_turn(
     return ANSWERED
 
 
-def _hands_off(entry: Entry, seq: int) -> bool:
-    return isinstance(entry.event, HandoffRequested) and entry.event.in_reply_to == seq
+def _reason(entry: Entry, seq: int) -> str | None:
+    """Why a person was asked for in reply to message `seq`, if that is what the entry says."""
+    match entry.event:
+        case HandoffRequested(handoff=handoff, in_reply_to=about) if about == seq:
+            return handoff.reason
+    return None
 
 
 def _person_next(entries: Sequence[Entry], order: Sequence[int], answer: Entry, seq: int) -> bool:
@@ -426,7 +444,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         LEFT: "left without an answer",
         LABELLED: "an agent says that it should have been understood otherwise",
         DROPPED: "a person had come meanwhile, so it was not sent",
-        GAVE_UP: "the assistant asked for a person",
+        PASSED_ON: "passed on to a person, as the customer or the owner wants it",
+        GAVE_UP: "the assistant gave up and asked for a person",
         ASKED_BACK: "the assistant asked back",
         ESCALATED: "the customer wanted a person right after it",
         RATED_LOW: "the last answer before a low rating",

@@ -23,7 +23,7 @@ from bot.state import State
 #: Longest text that a filter may have, and words in a search.
 TEXT_AT_MOST: Final = 200
 WORDS_AT_MOST: Final = 20
-#: Not one of `facts.RESULTS`, but all that are no answer.
+#: Not one of `facts.RESULTS`, but all beside `facts.SERVED`.
 MISSED: Final = "missed"
 #: For turns in which no intent was read at all.
 NO_INTENT: Final = "none"
@@ -195,7 +195,7 @@ def _turn(intent: str, result: str) -> Condition:
         parts.append("intent IS ?")
         values.append(None if intent == NO_INTENT else intent)
     if result == MISSED:
-        parts.append(f"result <> '{facts.ANSWERED}'")
+        parts.append(f"result NOT IN {facts.SERVED}")
     elif result:
         if result not in facts.RESULTS:
             allowed = ", ".join((*facts.RESULTS, MISSED))

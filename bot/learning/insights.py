@@ -58,7 +58,7 @@ class Reason(Record, frozen=True):
 
 class IntentFigures(Record, frozen=True):
     """How a question that the assistant knows fares: turns by what became of them. `success`: the
-    share that was answered and after which nobody was needed."""
+    share of `facts.SERVED`: answered for good, or passed on as it should be."""
 
     intent: str | None
     turns: int

@@ -123,11 +123,11 @@ class _Turns:
 
     @property
     def success(self) -> float:
-        return self.results[facts.ANSWERED] / self.turns
+        return sum(self.results[result] for result in facts.SERVED) / self.turns
 
     @property
     def missed(self) -> dict[str, int]:
-        return {name: n for name, n in self.results.items() if name != facts.ANSWERED}
+        return {name: n for name, n in self.results.items() if name not in facts.SERVED}
 
 
 def _by_intent(connection: sqlite3.Connection, period: Period) -> dict[str | None, _Turns]:
@@ -142,7 +142,7 @@ def _by_intent(connection: sqlite3.Connection, period: Period) -> dict[str | Non
         of = found[intent]
         of.results[result] += 1
         of.conversations.add(conversation)
-        if result != facts.ANSWERED:
+        if result not in facts.SERVED:
             of.missed_in.add(conversation)
     return dict(found)
 
@@ -195,7 +195,7 @@ def _examples(
     """The latest messages of an intent that were not answered well."""
     rows = connection.execute(
         "SELECT conversation, seq, at, text FROM turn "
-        f"WHERE result <> '{facts.ANSWERED}' AND payload = '' AND source = '' AND intent IS ? "
+        f"WHERE result NOT IN {facts.SERVED} AND payload = '' AND source = '' AND intent IS ? "
         "AND began_at >= ? AND began_at < ? ORDER BY began_at DESC, seq DESC LIMIT ?",
         (intent, period.start, period.end, EXAMPLES),
     )

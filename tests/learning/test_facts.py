@@ -172,7 +172,7 @@ def test_an_answer_after_which_the_customer_wants_a_person_did_not_serve(talk: T
     talk.answer("On its way.", ORDER)
     talk.say("no, a person!")
     talk.answer("", ORDER, handoff=ASKED)
-    assert results(talk) == ["escalated", "gave_up"]
+    assert results(talk) == ["escalated", "passed_on"]
 
 
 def test_so_with_the_button_beside_it_but_not_with_one_much_later(talk: Talk) -> None:
@@ -270,3 +270,24 @@ def test_messages_read_as_they_do_now(talk: Talk) -> None:
 
 def _file(name: str) -> File:
     return File(id="f1", name=name, type="application/pdf", size=1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "result"),
+    [
+        ("asked_for_human", "passed_on"),
+        ("complaint", "passed_on"),
+        ("sensitive", "passed_on"),
+        ("business_lead", "passed_on"),
+        ("frustrated", "gave_up"),
+        ("repeated", "gave_up"),
+        ("form_failed", "gave_up"),
+        ("assistant_unavailable", "gave_up"),
+    ],
+)
+def test_a_hand_off_that_the_owner_wants_is_no_failure(
+    reason: str, result: str, talk: Talk
+) -> None:
+    talk.say("where is my order?")
+    talk.answer("", ORDER, handoff=Handoff(reason=reason))
+    assert results(talk) == [result]

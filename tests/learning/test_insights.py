@@ -178,7 +178,7 @@ def test_only_conversations_that_began_in_the_period_count(shop: Shop) -> None:
 
 def test_the_period_before_stands_beside_it(shop: Shop) -> None:
     shop.contained(at(8))
-    shop.handed_off(at(9))
+    shop.handed_off(at(9), "repeated")
     shop.contained(at(10))
     found = shop.figures("2026-10-10", "2026-10-11", compare=True)
     one = figure(found, "containment")

@@ -96,7 +96,7 @@ async def test_one_is_read_with_all_that_was_noted(http: httpx.AsyncClient, torn
     ]  # fmt: skip
     assert page["facts"]["wait_ms"] == 5_000
     (turn,) = page["turns"]
-    assert (turn["seq"], turn["intent"], turn["result"]) == (3, "complaint", "gave_up")
+    assert (turn["seq"], turn["intent"], turn["result"]) == (3, "complaint", "passed_on")
     (handoff,) = page["handoffs"]
     assert (handoff["words"], handoff["claimed_by"]) == ("complains", "anna")
 

@@ -5,8 +5,8 @@ GET /api/studio/conversations?q=&intent=&turn=&reason=&agent=&rating=&state=&res
     All may be left out; all that are given must hold.
       q         words, the ends of which may be missing; "in quotes": exactly so, one after another
       intent    as what some message was understood ("none": as nothing)
-      turn      what became of a turn (a code of `words`), or `missed`: anything but answered. With
-                `intent`: of the same turn
+      turn      what became of a turn (a code of `words`), or `missed`: neither answered nor
+                passed_on. With `intent`: of the same turn
       reason    code of a hand-off; agent: login of somebody who had it or wrote in it
       rating    1 to 5, any, or low (1 or 2)
       state     bot, waiting, human, snoozed, closed; result: contained, handed_off, left
