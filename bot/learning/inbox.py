@@ -1,0 +1,414 @@
+"""The review inbox: what owners see of it, and what they decide.
+
+Belongs here: one decision after another, each checked against what is there now, written where it
+belongs and then noted. Does not belong here: preparing the inbox (`bot.learning.review_job`), its
+tables (`bot.learning.inbox_store`), what decisions add up to (`bot.learning.decisions`), HTTP.
+
+**One at a time.** The studio lives where the project's files are, so a lock on a file there makes
+decisions wait for each other, also between the gateway and the command line; the kernel gives it
+back when a process dies. Within it the order is: look, write the examples, note the decision. When
+it is killed between the last two, the examples are there and the cluster is still open; accepting
+it again adds nothing twice. The gateway imports this module, so it is light.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+import anyio.to_thread
+from redis.asyncio import Redis
+
+from bot.errors import DeskhandError
+from bot.events import Agent
+from bot.learning.decision_log import DecisionLog
+from bot.learning.decisions import (
+    FINAL,
+    Accepted,
+    AlreadyDecided,
+    Decision,
+    Ignored,
+    Ledger,
+    Merged,
+    Paged,
+    Split,
+    Undone,
+    clock,
+    what,
+)
+from bot.learning.domain_edits import NewIntent
+from bot.learning.examples import Added, ExampleConflict, LearnedExamples, Skipped
+from bot.learning.inbox_store import INBOX, WORDINGS_AT_MOST, InboxStore, place, seen
+from bot.learning.nlu_files import Example
+from bot.learning.review_shapes import Cluster, Decided, InboxPage, Shown
+from bot.learning.wordings import key_of
+from bot.store import STATE, reachable
+
+T = TypeVar("T")
+
+LOCK: Final = Path("learning/deciding.lock")
+#: Seconds that a decision waits for another one: writing examples takes less than one.
+PATIENCE_S: Final = 15.0
+#: Examples that one decision adds: more of the same teach little, and drown other intents.
+TAUGHT_AT_MOST: Final = 50
+#: Messages that are named as the source of an example.
+SOURCES_AT_MOST: Final = 5
+CLUSTERS_AT_MOST: Final = 100
+DECISIONS_AT_MOST: Final = 50
+#: Seconds between two looks for conversations that were erased.
+ERASED_S: Final = 30.0
+
+
+class UnknownCluster(DeskhandError):
+    code = "unknown_cluster"
+
+
+class ClusterChanged(DeskhandError):
+    """Its messages are not those that the owner saw."""
+
+    code = "cluster_changed"
+
+
+class InboxBusy(DeskhandError):
+    """Another decision takes long."""
+
+    code = "inbox_busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A decision, and what it added to the examples."""
+
+    decision: Decided
+    added: Added
+
+
+class Inbox:
+    """Of the project in `root`, with what is written at run time in `var`. Safe to share between
+    tasks."""
+
+    def __init__(
+        self,
+        redis: Redis[bytes],
+        root: Path,
+        var: Path,
+        *,
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._redis = redis
+        self._log = DecisionLog(redis)
+        self._store = InboxStore(var / INBOX)
+        self._examples = LearnedExamples(root)
+        self._lock = var / LOCK
+        self._now = now
+        self._looked_at = 0.0
+
+    # --------------------------------------------------------------------------------- reading
+
+    async def page(self, by: Agent, cursor: str | None = None, count: int = 30) -> InboxPage:
+        """Open clusters in their rank. `cursor`: the `next` of the page before.
+
+        Raises: UnknownCluster, when the cursor's is not open any more."""
+        ledger = await self._follow()
+        await self._forget_erased()
+        after = None if cursor is None else place(await self._cluster(cursor))
+        few = max(1, min(count, CLUSTERS_AT_MOST))
+        clusters = await _thread(self._store.page, after, few)
+        totals = await _thread(self._store.totals)
+        return InboxPage(
+            open=tuple(clusters),
+            next=clusters[-1].id if len(clusters) == few else None,
+            clusters=totals.clusters,
+            messages=totals.messages,
+            customers=totals.customers,
+            refreshed_at=totals.refreshed_at,
+            last=ledger.latest_of(by),
+        )
+
+    async def cluster(self, id: str, after: int = 0) -> tuple[Cluster, list[Shown], int | None]:
+        """A cluster, a part of its wordings, and from where the next part is.
+
+        Raises: UnknownCluster, AlreadyDecided."""
+        await self._follow()
+        await self._forget_erased()
+        cluster = await self._cluster(id)
+        wordings = await _thread(self._store.wordings, id, after)
+        more = after + len(wordings) if len(wordings) == WORDINGS_AT_MOST else None
+        return cluster, wordings, more
+
+    async def decisions(self, before: int | None = None) -> tuple[list[Decided], int | None]:
+        """Decisions, newest first; `before`: the second value of the call before."""
+        ledger = await self._follow()
+        numbers = [n for n in sorted(ledger.entries, reverse=True) if before is None or n < before]
+        some = numbers[:DECISIONS_AT_MOST]
+        more = some[-1] if len(numbers) > len(some) else None
+        return [ledger.shown(number) for number in some], more
+
+    async def _follow(self) -> Ledger:
+        ledger = await self._log.ledger()
+        await _thread(self._store.follow, ledger, self._now())
+        return ledger
+
+    async def _cluster(self, id: str) -> Cluster:
+        found = await _thread(self._store.cluster, id)
+        if found is not None:
+            return found
+        ledger = await self._log.ledger()
+        for number in sorted(ledger.entries, reverse=True):
+            entry = ledger.entries[number]
+            if entry.cluster == id and number not in ledger.undone and isinstance(entry, FINAL):
+                raise _taken(entry)
+        raise UnknownCluster(
+            "There is no such cluster any more.", hint="Load the inbox again: it has changed."
+        )
+
+    async def _forget_erased(self) -> None:
+        """What was erased from the log is to be seen nowhere, also before the next refresh."""
+        if time.monotonic() - self._looked_at < ERASED_S and self._looked_at:
+            return
+        ids = await _thread(self._store.conversations)
+        gone = []
+        for start in range(0, len(ids), 5_000):
+            some = ids[start : start + 5_000]
+            async with reachable():
+                pipe = self._redis.pipeline(transaction=False)
+                for id in some:
+                    pipe.exists(STATE.format(id))
+                gone += [
+                    id for id, there in zip(some, await pipe.execute(), strict=True) if not there
+                ]
+        if gone:
+            await _thread(self._store.forget, gone, self._now())
+        self._looked_at = time.monotonic()
+
+    # -------------------------------------------------------------------------------- deciding
+
+    async def accept(
+        self,
+        by: Agent,
+        cluster: str,
+        intent: str,
+        *,
+        seen: str | None = None,
+        wordings: Sequence[str] | None = None,
+        answer: str | None = None,
+    ) -> Taught:
+        """The wordings (all of the cluster, or those named) become examples of an intent, which is
+        made with `answer` if that is given. Wordings that are examples of another intent already
+        are left out and told, unless there is nothing else.
+
+        Args:
+            seen: of the cluster that the owner saw; not needed with `wordings`.
+
+        Raises:
+            UnknownCluster, AlreadyDecided, ClusterChanged, InboxBusy: nothing was done.
+            UnknownIntent, IntentExists, BadIntentName, BadAnswer, ExampleConflict, BrokenFile,
+            FilesBusy, NotWritten: nothing was written.
+        """
+        async with self._alone():
+            before, keys = await self._chosen(cluster, seen, wordings)
+            new = None if answer is None else NewIntent(name=intent, answer=answer)
+            examples = await _thread(self._as_examples, keys[:TAUGHT_AT_MOST], intent, by)
+            added = await _thread(self._teach, examples, new)
+            try:
+                decision = await self._note(
+                    partial(
+                        Accepted,
+                        intent=intent,
+                        made=new is not None,
+                        added=len(added.trained) + len(added.held_out),
+                    ),
+                    by,
+                    before,
+                    keys,
+                )
+            except DeskhandError:
+                texts = [one.text for one in (*added.trained, *added.held_out)]
+                await _thread(partial(self._examples.remove, unmake=bool(new)), texts, intent)
+                raise
+        return Taught(decision, added)
+
+    async def ignore(
+        self,
+        by: Agent,
+        cluster: str,
+        *,
+        seen: str | None = None,
+        wordings: Sequence[str] | None = None,
+    ) -> Decided:
+        """Nothing is to be learned from them. Raises: as `accept`."""
+        async with self._alone():
+            before, keys = await self._chosen(cluster, seen, wordings)
+            return await self._note(Ignored, by, before, keys)
+
+    async def answered_by_page(
+        self, by: Agent, cluster: str, page: str, *, write: Callable[[], None], seen: str
+    ) -> Decided:
+        """A help page answers them; `write` writes it, and raises if it cannot. Raises: as
+        `accept`, and what `write` raises."""
+        async with self._alone():
+            before, keys = await self._chosen(cluster, seen, None)
+            await _thread(write)
+            return await self._note(partial(Paged, page=page), by, before, keys)
+
+    async def split(self, by: Agent, cluster: str, wordings: Sequence[str]) -> tuple[Decided, str]:
+        """The wordings become a cluster of their own, whose id is the second value.
+
+        Raises: as `accept`; ClusterChanged also when nothing would be left behind."""
+        async with self._alone():
+            before, keys = await self._chosen(cluster, None, wordings)
+            if len(keys) >= before.wordings or not keys:
+                raise ClusterChanged(
+                    "A split takes some of a cluster's wordings, not all and not none.",
+                    hint="Choose those that do not belong.",
+                )
+            into = f"s{(await self._log.ledger()).last + 1}"
+            return await self._note(partial(Split, into=into), by, before, keys), into
+
+    async def merge(self, by: Agent, cluster: str, others: Sequence[str]) -> tuple[Decided, str]:
+        """The other clusters become part of this one, whose id stays. Raises: as `accept`."""
+        async with self._alone():
+            names = list(dict.fromkeys([cluster, *others]))
+            if len(names) < 2:
+                raise ClusterChanged("A merge takes at least two clusters.")
+            parts: dict[str, tuple[str, ...]] = {}
+            for name in names:
+                await self._cluster(name)
+                parts[name] = tuple(await _thread(self._store.keys, name))
+            before = await self._cluster(cluster)
+            keys = [key for part in parts.values() for key in part]
+            return await self._note(partial(Merged, parts=parts), by, before, keys), cluster
+
+    async def undo(self, by: Agent, number: int | None = None) -> Decided:
+        """Take a decision back: the named one, whoever took it, or the latest of `by`. Examples
+        that it added are removed, and an intent that it made and that has no others.
+
+        Raises: NotUndoable, InboxBusy, StoreUnavailable; BrokenFile, FilesBusy, NotWritten."""
+        async with self._alone():
+            ledger = await self._follow()
+            number, entry = ledger.to_undo(by, number)
+            if isinstance(entry, Accepted):
+                await _thread(self._unteach, entry)
+            undone = Undone(at=self._now(), by=by, of=number)
+            if not await self._log.add(ledger.last + 1, undone):
+                raise _quicker()
+            return (await self._follow()).shown(number)
+
+    # ------------------------------------------------------------------------------------ steps
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        with self._lock.open("w") as file:
+            until = time.monotonic() + PATIENCE_S
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > until:
+                        raise InboxBusy(
+                            "Another decision is being written, and takes long.",
+                            hint="Try again in a moment.",
+                        ) from None
+                    await anyio.sleep(0.02)
+            yield
+
+    async def _chosen(
+        self, cluster: str, seen_then: str | None, wordings: Sequence[str] | None
+    ) -> tuple[Cluster, list[str]]:
+        """The cluster as it is, and the wordings that the decision is about."""
+        ledger = await self._follow()
+        if wordings is not None:
+            marks = await _thread(self._store.labelled_at, wordings)
+            ledger.check_open(wordings, marks)
+        found = await self._cluster(cluster)
+        keys = await _thread(self._store.keys, cluster)
+        if wordings is None:
+            if seen_then is not None and seen_then != seen(keys):
+                raise ClusterChanged(
+                    "Its messages have changed since you loaded it.",
+                    hint="Load it again and have a look.",
+                )
+            return found, keys
+        if not wordings or not set(wordings) <= set(keys):
+            raise ClusterChanged(
+                "One of the wordings is not in this cluster (any more).",
+                hint="Load it again and have a look.",
+            )
+        chosen = set(wordings)
+        return found, [key for key in keys if key in chosen]
+
+    async def _note(
+        self, make: Callable[..., Decision], by: Agent, cluster: Cluster, keys: Sequence[str]
+    ) -> Decided:
+        ledger = await self._log.ledger()
+        number = ledger.last + 1
+        entry = make(
+            at=self._now(), by=by, cluster=cluster.id, title=cluster.title, keys=tuple(keys)
+        )
+        if not await self._log.add(number, entry):
+            raise _quicker()
+        return (await self._follow()).shown(number)
+
+    def _as_examples(self, keys: Sequence[str], intent: str, by: Agent) -> list[Example]:
+        texts = self._store.texts(keys)
+        return [
+            Example(
+                text=texts[key],
+                intent=intent,
+                sources=tuple(f"{c}#{seq}" for c, seq in self._store.sources(key))[
+                    :SOURCES_AT_MOST
+                ],
+                by=by.login,
+                at=self._now(),
+            )
+            for key in keys
+            if key in texts
+        ]
+
+    def _teach(self, examples: Sequence[Example], new: NewIntent | None) -> Added:
+        try:
+            return self._examples.add(examples, new)
+        except ExampleConflict as conflict:
+            clashing = {wanted.text: known for wanted, known in conflict.clashes}
+            rest = [one for one in examples if one.text not in clashing]
+            if not rest or len(rest) + len(clashing) != len(examples):
+                raise
+            added = self._examples.add(rest, new)
+            told = tuple(
+                Skipped(wanted, f"it is an example of {known.example.intent}: {known.where}")
+                for wanted, known in conflict.clashes
+            )
+            return Added(added.trained, added.held_out, (*added.skipped, *told))
+
+    def _unteach(self, entry: Accepted) -> None:
+        placed = [*self._examples.all(), *self._examples.held_out()]
+        mine = [one.example for one in placed if one.example.intent == entry.intent]
+        texts = [one.text for one in mine if self._added_by(one, entry)]
+        self._examples.remove(texts, entry.intent, unmake=entry.made and len(texts) == len(mine))
+
+    def _added_by(self, example: Example, entry: Accepted) -> bool:
+        """Whether the decision added it; the same sentence may have been there before."""
+        return key_of(example.text) in entry.keys and example.by == entry.by.login
+
+
+def _taken(entry: Decision) -> AlreadyDecided:
+    return AlreadyDecided(
+        f"{entry.by.name} was quicker: {what(entry)}, {clock(entry.at)}.",
+        hint="Load the inbox again; the decision can be undone.",
+    )
+
+
+def _quicker() -> AlreadyDecided:
+    return AlreadyDecided("Somebody else has decided at the same moment.", hint="Try again.")
+
+
+async def _thread(function: Callable[..., T], *args: object) -> T:
+    return await anyio.to_thread.run_sync(partial(function, *args))
