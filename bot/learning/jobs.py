@@ -56,7 +56,11 @@ class Kind:
 
 
 #: What can be asked for: a line for each, beginning with its name.
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType({})
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "review": Kind("bot.learning.review_job:run", "Preparing the review inbox"),
+    }
+)
 
 
 class JobState(str, Enum):
