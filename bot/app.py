@@ -37,6 +37,8 @@ from bot.files import Files
 from bot.following import follow
 from bot.known_intents import KnownIntents
 from bot.learning.archive import ARCHIVE, Archive
+from bot.learning.inbox import Inbox
+from bot.learning.jobs import Jobs
 from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender
 from bot.people import People
@@ -62,6 +64,7 @@ from bot.web.sessions import LINK_VALID_S, Sessions
 from bot.web.studio import Part, Studio
 from bot.web.studio.conversations import ConversationPages
 from bot.web.studio.insights import InsightPages
+from bot.web.studio.review import ReviewPages
 from bot.web.studio.whatif import WhatIf
 from bot.whereabouts import Whereabouts
 from bot.work import Work
@@ -76,7 +79,7 @@ SUGGESTIONS_AT_ONCE = 2
 MAILS_AT_ONCE = 4
 #: Conversations that are archived at once: SQLite has one writer, reading the next log goes on.
 ARCHIVED_AT_ONCE = 2
-#: What the assistant is trained on; relative to the project's directory, as its other files.
+#: What the assistant is trained on; in the project's directory.
 DOMAIN = Path("domain.yml")
 #: Conversations that one desk is shown at once: most of that is waiting for the platform.
 SHOWN_AT_ONCE = 16
@@ -142,7 +145,7 @@ def build(settings: Settings) -> Starlette:
         mail=mail is not None,
     )
     logins = Logins(redis, accounts)
-    known = KnownIntents(DOMAIN)
+    known = KnownIntents(settings.project / DOMAIN)
     guard = Guard(logins)
     stations += set_up_desks(
         settings,
@@ -169,9 +172,12 @@ def build(settings: Settings) -> Starlette:
     archive, studio = None, list[Route]()
     if settings.studio:
         archive = Archive(settings.var / ARCHIVE, write=True, zone=plan.hours.zone)
+        jobs = Jobs(redis)
+        inbox = Inbox(redis, settings.project, settings.var, now=router.now)
         parts: list[Part] = [
             InsightPages(archive, now=router.now),
             ConversationPages(archive, store),
+            ReviewPages(inbox, jobs, intents=known.names),
             WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
         ]
         studio = Studio(guard, parts).routes()

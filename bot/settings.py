@@ -134,6 +134,9 @@ class Settings:
     #: gateways only those beside these have it.
     studio: bool = True
 
+    #: Where config.yml, domain.yml and data/ are; `deskhand` starts its processes there.
+    project: Path = Path()
+
     #: Root of everything that is written at run time.
     var: Path = Path("var")
     models: Path = Path("models")

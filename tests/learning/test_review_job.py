@@ -198,7 +198,7 @@ async def test_a_later_label_brings_a_message_back(world: World) -> None:
     await world.keep(later)
     await world.refresh()
     clusters = {c.title: c for c in (await world.inbox().page(ANNA)).open}
-    back = clusters["Blue elephants sing at midnight!"]
+    back = clusters["blue elephants sing at midnight"]
     assert back.suggestions[0].intent == "riddles"
     await world.inbox().accept(ANNA, back.id, "riddles", answer="I do not know.")
 

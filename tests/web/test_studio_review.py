@@ -1,0 +1,184 @@
+"""The review inbox over HTTP: two owners at the same inbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+
+from bot.known_intents import KnownIntents
+from bot.learning.jobs import Jobs
+from bot.web import wire
+from bot.web.accounts import Accounts, Role
+from bot.web.guard import Guard
+from bot.web.logins import Logins
+from bot.web.studio import Studio
+from bot.web.studio.review import ReviewPages
+from tests.agent_client import PASSWORD, error
+from tests.learning.inbox_world import GIFT, inbox_of, prepare_inbox, taught, write_project
+from tests.web.conftest import CHEAP
+
+BASE = "/api/studio/review"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path)
+
+
+class Owner:
+    """A browser in which somebody is logged in."""
+
+    def __init__(self, client: httpx.AsyncClient, csrf: str, token: str) -> None:
+        self._client = client
+        self._headers = {"X-CSRF-Token": csrf, "Cookie": f"deskhand_desk={token}"}
+
+    async def get(self, path: str = "") -> Any:
+        response = await self._client.get(BASE + path, headers=self._headers)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def post(self, path: str, order: Any = None) -> httpx.Response:
+        return await self._client.post(BASE + path, headers=self._headers, json=order or {})
+
+
+@pytest.fixture
+async def owners(redis: Redis[bytes], project: Path) -> AsyncIterator[tuple[Owner, Owner]]:
+    await prepare_inbox(redis, project)
+    accounts = Accounts(redis, hasher=CHEAP)
+    logins = Logins(redis, accounts)
+    pages = ReviewPages(
+        inbox_of(redis, project),
+        Jobs(redis),
+        intents=KnownIntents(project / "domain.yml").names,
+    )
+    app = Starlette(
+        routes=Studio(Guard(logins), [pages]).routes(), exception_handlers=wire.HANDLERS
+    )
+    made = []
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://studio.test"
+    ) as client:
+        for login, name in (("olga", "Olga Dahl"), ("per", "Per Lund")):
+            await accounts.add(login, name, Role.OWNER, PASSWORD)
+            session = await logins.log_in(login, PASSWORD, address="127.0.0.1")
+            made.append(Owner(client, session.csrf, session.token))
+        yield made[0], made[1]
+
+
+async def test_the_first_page(owners: tuple[Owner, Owner]) -> None:
+    olga, _ = owners
+    page = await olga.get("?count=1")
+    assert [cluster["id"] for cluster in page["open"]] == ["gift"]
+    assert page["open"][0]["examples"][0]["text"] == GIFT[0]
+    assert (page["clusters"], page["messages"], page["customers"]) == (2, 6, 6)
+    assert (page["intents"], page["job"]) == (["invoice", "delivery_time"], None)
+    assert [c["id"] for c in (await olga.get(f"?cursor={page['next']}"))["open"]] == ["pick"]
+
+
+async def test_a_cluster_with_all_its_wordings(owners: tuple[Owner, Owner]) -> None:
+    found = await owners[0].get("/gift")
+    assert [shown["text"] for shown in found["wordings"]] == GIFT
+    assert found["cluster"]["id"] == "gift"
+    assert found["next"] is None
+
+
+async def test_from_the_inbox_to_the_files_and_back(
+    owners: tuple[Owner, Owner], project: Path
+) -> None:
+    olga, per = owners
+    gift = (await olga.get())["open"][0]
+    order = {"intent": "gift_wrapping", "seen": gift["seen"], "answer": "For 3 euros."}
+    done = await olga.post("/gift/accept", order)
+    assert done.status_code == 200, done.text
+    assert done.json()["trained"] + done.json()["held_out"] == 4
+    assert done.json()["skipped"] == []
+    assert set(taught(project)) == set(GIFT)
+    page = await olga.get()
+    assert page["last"] == done.json()["decision"]
+    assert "gift_wrapping" in page["intents"]
+    assert (await per.get())["last"] is None
+    undone = await olga.post("/undo")
+    assert undone.json()["decision"]["undone"] is True
+    assert taught(project) == {}
+    assert (await olga.get())["open"][0] == gift
+    (decision,) = (await per.get("/decisions"))["decisions"]
+    assert (decision["by"], decision["kind"]) == ("Olga Dahl", "accepted")
+
+
+async def test_the_second_owner_reads_who_was_first(owners: tuple[Owner, Owner]) -> None:
+    olga, per = owners
+    seen = (await per.get())["open"][0]["seen"]
+    assert (await olga.post("/gift/ignore", {"seen": seen})).status_code == 200
+    refused = await per.post("/gift/accept", {"intent": "invoice", "seen": seen})
+    assert error(refused) == (409, "already_decided")
+    assert refused.json()["error"]["message"].startswith("Olga Dahl was quicker: 4 wordings ign")
+
+
+async def test_split_and_merge(owners: tuple[Owner, Owner]) -> None:
+    olga, _ = owners
+    wording = (await olga.get("/gift"))["wordings"][0]["id"]
+    split = (await olga.post("/gift/split", {"wordings": [wording]})).json()
+    assert (await olga.get(f"/{split['cluster']}"))["cluster"]["title"] == GIFT[0]
+    merged = await olga.post("/gift/merge", {"with": [split["cluster"], "pick"]})
+    assert merged.json()["cluster"] == "gift"
+    (one,) = (await olga.get())["open"]
+    assert one["wordings"] == 6
+
+
+@pytest.mark.parametrize(
+    ("path", "order", "status", "code"),
+    [
+        ("/nope/ignore", {"seen": "x"}, 404, "unknown_cluster"),
+        ("/gift/ignore", {"seen": "x"}, 409, "cluster_changed"),
+        ("/gift/ignore", {}, 400, "bad_request"),
+        ("/gift/ignore", {"seen": "x", "wordings": ["0" * 20]}, 400, "bad_request"),
+        ("/gift/ignore", {"wordings": []}, 400, "bad_request"),
+        ("/gift/ignore", {"wordings": ["' OR 1"]}, 400, "bad_request"),
+        ("/gift/split", {"wordings": ["0" * 20]}, 409, "cluster_changed"),
+        ("/gift/merge", {"with": ["gift"]}, 409, "cluster_changed"),
+        ("/gift/merge", {"with": ["nope"]}, 404, "unknown_cluster"),
+        ("/gift/accept", {"seen": "x", "intent": ""}, 400, "bad_request"),
+        ("/undo", {}, 409, "not_undoable"),
+        ("/undo", {"decision": 9}, 409, "not_undoable"),
+    ],
+)
+async def test_what_is_refused(
+    owners: tuple[Owner, Owner], path: str, order: dict[str, Any], status: int, code: str
+) -> None:
+    assert error(await owners[0].post(path, order)) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("intent", "answer", "code"),
+    [
+        ("gift", None, "unknown_intent"),
+        ("invoice", "Here.", "intent_exists"),
+        ("Gift wrapping!", "For 3 euros.", "bad_intent_name"),
+        ("gift", "  ", "bad_answer"),
+    ],
+)
+async def test_intents_that_cannot_be_taught(
+    owners: tuple[Owner, Owner], project: Path, intent: str, answer: str | None, code: str
+) -> None:
+    olga, _ = owners
+    seen = (await olga.get())["open"][0]["seen"]
+    order = {"intent": intent, "seen": seen} | ({"answer": answer} if answer else {})
+    refused = await olga.post("/gift/accept", order)
+    assert error(refused)[1] == code
+    assert taught(project) == {}
+
+
+async def test_refreshing_is_a_job_and_only_one(owners: tuple[Owner, Owner]) -> None:
+    olga, per = owners
+    begun = await olga.post("/refresh")
+    assert begun.status_code == 202
+    refused = await per.post("/refresh")
+    assert error(refused) == (409, "job_running")
+    job = (await per.get())["job"]
+    assert (job["id"], job["state"]) == (begun.json()["job"]["id"], "queued")
