@@ -60,6 +60,9 @@ export function failure(error, retry = null) {
   );
 }
 
+/** Something that unfolds. */
+export const drop = (title, ...content) => el("details", { class: "drop" }, el("summary", {}, title), ...content);
+
 const latest = new WeakMap();
 
 /**
