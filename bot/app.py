@@ -63,6 +63,7 @@ from bot.web.openapi import describe
 from bot.web.sessions import LINK_VALID_S, Sessions
 from bot.web.studio import Part, Studio
 from bot.web.studio.conversations import ConversationPages
+from bot.web.studio.figures import FiguresPage
 from bot.web.studio.insights import InsightPages
 from bot.web.studio.review import ReviewPages
 from bot.web.studio.whatif import WhatIf
@@ -178,6 +179,7 @@ def build(settings: Settings) -> Starlette:
             InsightPages(archive, now=router.now),
             ConversationPages(archive, store),
             ReviewPages(inbox, jobs, intents=known.names),
+            FiguresPage(),
             WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
         ]
         studio = Studio(guard, parts).routes()

@@ -101,7 +101,7 @@ ONLY = {
     "slack_bolt": ["bot/desks/slack.py"],
     "telegram": ["bot/desks/telegram"],
     "starlette": ["bot/web", "bot/desks", "bot/app.py"],
-    "markdown_it": ["bot/help/pages.py"],
+    "markdown_it": ["bot/help/pages.py", "bot/web/studio/figures.py"],
 }
 
 

@@ -11,8 +11,10 @@ import pytest
 from playwright.async_api import Browser
 from redis.asyncio import Redis
 
+from bot.store import Store
 from bot.web.accounts import Accounts, Role
 from tests.e2e.console_seat import CHEAP, DESKTOP, PASSWORD
+from tests.e2e.studio_past import Past, tell
 from tests.e2e.studio_seat import StudioSeat
 from tests.gateway import RunningGateway
 
@@ -22,6 +24,14 @@ pytest_plugins = ("tests.e2e.console_fixtures",)
 @pytest.fixture
 async def owner(redis: Redis[bytes]) -> None:
     await Accounts(redis, hasher=CHEAP).add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
+
+
+@pytest.fixture
+async def past(store: Store) -> Past:
+    """A small week of conversations. Ask for it before `studio`: the gateway finds it then."""
+    past = Past(store)
+    await tell(past)
+    return past
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from tests.agent_client import until
 from tests.e2e.console_seat import PASSWORD, Seat
+from tests.e2e.studio_past import Past
 
 
 class StudioSeat(Seat):
@@ -22,3 +24,17 @@ class StudioSeat(Seat):
     async def go(self, hash: str) -> None:
         """Open a page of the studio: `seat.go("#/review")`."""
         await self.page.evaluate("hash => { location.hash = hash }", hash)
+
+    async def sees_the_past(self, past: Past) -> None:
+        """Wait until the archive knows all of it; the page Insights is open then."""
+        for id in past.ids.values():
+
+            async def there(id: str = id) -> bool:
+                answer = await self.page.context.request.get(
+                    f"{self.url}/api/studio/conversations/{id}"
+                )
+                return answer.ok
+
+            await until(there, f"the archive's knowing of {id}")
+        await self.go("#/conversations")
+        await self.go("#/insights")

@@ -24,17 +24,22 @@ export class Transcript {
   #before = null;
   #talk;
   #acts;
+  #explain;
   #typingTimer = 0;
   #allReadings = false;
   #atEnd = true;
 
   /**
    * @param talk the conversation's id
-   * @param acts {edit(seq, text), retract(seq), label(seq, text)}: what an entry's menu does
+   * @param acts {edit(seq, text), retract(seq), label(seq, text)}: what an entry's menu does; without
+   *   it there is none
+   * @param explain (event) => nodes: what stands beneath each turn of the assistant's, in the place of
+   *   what it read beneath the customer's message
    */
-  constructor(root, { me, now, talk, acts }) {
+  constructor(root, { me, now, talk, acts = null, explain = null }) {
     this.#talk = talk;
     this.#acts = acts;
+    this.#explain = explain;
     this.#root = root;
     this.#me = me;
     this.#now = now;
@@ -153,12 +158,13 @@ export class Transcript {
   // ── drawing ──
 
   #append(event) {
-    if (event.reading && event.in_reply_to) this.#attachReading(event.in_reply_to, event.reading);
+    const turn = event.reading && event.in_reply_to;
+    if (turn && !this.#explain) this.#attachReading(event.in_reply_to, event.reading);
     const change = SETTLES[event.kind]?.(event, this.#me, this.#before);
     if (change) this.#settle(change);
     this.#before = event;
     const drawn = DRAW[event.kind]?.(event, { me: this.#me, now: this.#now(), talk: this.#talk });
-    if (!drawn) return;
+    if (!drawn) return turn && this.#below(event);
     if (!this.#last || words.dayKey(this.#last.at) !== words.dayKey(event.at)) {
       this.#list.append(el("li", { class: "day" }, el("span", {}, words.day(event.at, this.#now()))));
       this.#last = null;
@@ -177,6 +183,11 @@ export class Transcript {
     }
     this.#list.append(item);
     this.#last = { at: event.at, speaker: drawn.speaker };
+    if (turn) this.#below(event);
+  }
+
+  #below(event) {
+    if (this.#explain) this.#list.append(el("li", { class: "below" }, this.#explain(event)));
   }
 
   /** What can be done to an entry; null for most. */
@@ -189,7 +200,7 @@ export class Transcript {
         ["Delete message", () => this.#acts.retract(event.seq)],
       ],
     }[event.kind];
-    if (!items || (event.kind === "agent_spoke" && !this.#mayChange(row))) return null;
+    if (!items || !this.#acts || (event.kind === "agent_spoke" && !this.#mayChange(row))) return null;
     const about = (event.text || event.files?.[0]?.name || "").slice(0, 40);
     return menuButton("", items, { look: "plain entry-more", iconName: "more", name: `Message “${about}”: actions`, align: event.kind === "agent_spoke" ? "start" : "end" });
   }

@@ -6,9 +6,9 @@
 //   query   what stands behind the ?, as URLSearchParams
 //   signal  an AbortSignal: the page was left; listeners and timers end with it
 //   me      who is logged in: {login, name}
-// A page that keeps its elements while only path and query change returns a function: it is called
-// with the new params then. Otherwise `show` is called anew, with a new `main`. What pages have in common (calls,
-// states, keys, addresses) is in studio.parts.js.
+// A page that keeps its elements while only path and query change returns a function, which is called
+// with the new params then. If it returns false, or there is none, `show` is called anew with a new
+// `main`. What pages have in common (calls, states, keys, addresses) is in studio.parts.js.
 
 import { post, Refused } from "./console.api.js";
 import { announce, byId, el, icon, initials, menuButton, toast } from "./console.dom.js";
@@ -16,7 +16,10 @@ import { Login } from "./console.login.js";
 import { failure, LEFT, loading, pressed, shortcuts } from "./studio.parts.js";
 
 /** In the order of the navigation; {name, title, icon (of console.dom.js)}. The first is the start. */
-const PAGES = [];
+const PAGES = [
+  { name: "insights", title: "Insights", icon: "chart" },
+  { name: "conversations", title: "Conversations", icon: "chats" },
+];
 
 let studio = null;
 
@@ -89,7 +92,8 @@ class Studio {
     const page = PAGES.find((one) => one.name === name) ?? PAGES[0];
     if (!page) return;
     if (page.name !== name) return history.replaceState(null, "", `#/${page.name}`), this.route();
-    if (this.#open?.page === page && this.#open.update) return this.#open.update({ path, query, signal: this.#open.abort.signal, me: this.me });
+    const { update, abort } = this.#open?.page === page ? this.#open : {};
+    if (update && update({ path, query, signal: abort.signal, me: this.me }) !== false) return;
     this.#show(page, path, query);
   }
 

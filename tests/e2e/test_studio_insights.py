@@ -1,0 +1,157 @@
+"""The page Insights: figures of a period, the conversations behind them, and how it looks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser, Page, Route, ViewportSize, expect
+
+from tests.e2e.console_seat import DESKTOP, PHONE
+from tests.e2e.studio_past import Past
+from tests.e2e.studio_seat import StudioSeat
+from tests.e2e.test_console_look import is_fit_to_be_seen
+from tests.gateway import RunningGateway
+
+pytest_plugins = ("tests.e2e.studio_fixtures",)
+
+#: Whether anything is drawn on each canvas of the page.
+DRAWN = """() => [...document.querySelectorAll("canvas")].map((canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value) => value !== 0);
+})"""
+
+
+async def figures(page: Page) -> dict[str, str]:
+    """Each tile's value by its name."""
+    await expect(page.locator(".tile").first).to_be_visible()
+    tiles = await page.locator(".tile").all()
+    return {
+        await tile.locator(".tile-link").inner_text(): await tile.locator(
+            ".tile-value"
+        ).inner_text()
+        for tile in tiles
+    }
+
+
+async def _breaks(route: Route) -> None:
+    await route.abort()
+
+
+async def test_an_owner_sees_how_the_last_weeks_went_and_what_is_behind(
+    past: Past, studio: StudioSeat
+) -> None:
+    page = studio.page
+    await studio.sees_the_past(past)
+    shown = await figures(page)
+    assert shown["Conversations"] == "3"
+    assert shown["Contained"] == "33.3%"
+    assert shown["Handed over"] == "66.7%"
+    assert shown["Rating"] == "3.5"
+    await expect(page.get_by_role("button", name="28 days")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await page.get_by_role("link", name="Handed over", exact=True).click()
+    await expect(page.locator(".found-row")).to_have_count(2)
+    await page.go_back()
+    reasons = page.locator(".plot", has_text="Why conversations were handed over")
+    await reasons.get_by_text("As a table").click()
+    await expect(reasons.get_by_role("row")).to_have_count(3)
+    await reasons.get_by_role("link", name="Not understood, twice").click()
+    await expect(page.locator(".found-row")).to_have_count(1)
+    await expect(page.locator(".found-row")).to_contain_text("<b>gas</b>")
+
+
+async def test_a_period_is_part_of_the_address(past: Past, studio: StudioSeat) -> None:
+    page = studio.page
+    await studio.sees_the_past(past)
+    await page.get_by_role("button", name="7 days").click()
+    await expect(page.get_by_role("button", name="7 days")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert page.url.endswith("#/insights?days=7")
+    await page.get_by_label("Compare with the time before").uncheck()
+    await expect(page.locator(".period-name")).not_to_contain_text("compared")
+    await page.get_by_role("button", name="Custom").click()
+    await page.get_by_label("First day").fill("2019-01-01")
+    await page.get_by_label("Last day").fill("2019-01-31")
+    await page.get_by_role("button", name="Show", exact=True).click()
+    await expect(page.locator(".state")).to_contain_text("No conversations in this time")
+    await page.go_back()
+    await page.go_back()
+    await expect(page.locator(".period-name")).to_contain_text("compared")
+    await page.reload()
+    await expect(page.get_by_role("button", name="7 days")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+async def test_each_figure_says_what_it_means(past: Past, studio: StudioSeat) -> None:
+    page = studio.page
+    await studio.sees_the_past(past)
+    await expect(page.locator(".tile").first).to_be_visible()
+    marks = await page.locator(".means").all()
+    assert len(marks) == await page.locator(".tile").count()
+    for mark in marks:
+        await mark.locator("a").focus()
+        await expect(mark.get_by_role("tooltip")).to_be_visible()
+        assert len(await mark.get_by_role("tooltip").inner_text()) > 20
+        href = await mark.locator("a").get_attribute("href")
+        assert href is not None
+        document = await page.context.request.get(studio.url + href)
+        assert f'id="{href.partition("#")[2]}"' in await document.text(), href
+
+
+async def test_the_figures_are_taken_home_as_csv(
+    past: Past, studio: StudioSeat, tmp_path: Path
+) -> None:
+    page = studio.page
+    await studio.sees_the_past(past)
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="CSV").click()
+    download = await waiting.value
+    await download.save_as(tmp_path / "insights.csv")
+    rows = list(csv.reader(io.StringIO((tmp_path / "insights.csv").read_text())))
+    assert len(rows) > 5
+
+
+async def test_a_failing_server_is_told_in_its_words_and_tried_again(
+    past: Past, studio: StudioSeat
+) -> None:
+    page = studio.page
+    await studio.sees_the_past(past)
+    await page.route("**/api/studio/insights?*", _breaks)
+    await page.get_by_role("button", name="90 days").click()
+    await expect(page.get_by_role("alert")).to_contain_text("no connection")
+    await page.unroute("**/api/studio/insights?*")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.locator(".tile").first).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_insights_are_fit_to_be_seen(
+    past: Past,
+    owner: None,
+    chromium: Browser,
+    gateway: RunningGateway,
+    size: ViewportSize,
+    scheme: Literal["light", "dark"],
+) -> None:
+    context = await chromium.new_context(
+        viewport=size, color_scheme=scheme, reduced_motion="reduce", is_mobile=size is PHONE
+    )
+    seat = StudioSeat(await context.new_page(), gateway.url)
+    await seat.log_in()
+    await seat.sees_the_past(past)
+    await expect(seat.page.locator("canvas")).to_have_count(4)
+    await seat.page.wait_for_function(f"({DRAWN})().every(Boolean)")
+    await is_fit_to_be_seen(seat.page)
+    for fold in await seat.page.get_by_text("As a table").all():
+        await fold.click()
+    await is_fit_to_be_seen(seat.page)
+    await context.close()
+    assert seat.mistakes == []
