@@ -12,8 +12,8 @@ import psutil
 
 from benchmarks.figures import Figure, report
 from benchmarks.stack import ROOT, Stack, deskhand_up
+from bot.learning.train import project_of
 from bot.settings import Settings
-from bot.up import project_of
 
 #: What a process is, by a word of its command line; the first that fits.
 KINDS = (

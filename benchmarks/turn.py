@@ -30,10 +30,9 @@ import httpx
 
 from benchmarks.figures import Figure, percentile, report
 from benchmarks.stack import ROOT, Stack, deskhand_up
-from bot.learning.train import Project
+from bot.learning.train import Project, project_of
 from bot.processes import free_ports
 from bot.settings import Settings
-from bot.up import project_of
 
 #: What the customer says, over and over. One in ten is something that no intent fits.
 MESSAGES = (

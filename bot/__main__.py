@@ -87,10 +87,38 @@ def _parser() -> argparse.ArgumentParser:
         "train",
         help="train the assistant",
         description="Make a model from config.yml, domain.yml and data/, if they have changed "
-        "since the last one. `deskhand up` does it by itself.",
+        "since the last one. `deskhand up` does it by itself. With --candidate the current model "
+        "stays, and the exit code is 1 when the candidate is not good enough to replace it.",
     )
     training.add_argument("--force", action="store_true", help="even if nothing has changed")
+    training.add_argument(
+        "--candidate",
+        action="store_true",
+        help="beside the current model, which goes on serving; compare the two",
+    )
+    training.add_argument("--why", default="", help="a note for the registry of models")
     training.set_defaults(command=_train)
+
+    comparing = commands.add_parser(
+        "compare",
+        help="compare two models",
+        description="Let two models read the held-out sentences and the logged turns of the last "
+        "days, and show what is different. Exit code 1 when the first is not good enough to "
+        "replace the second.",
+    )
+    comparing.add_argument("model", help="file name in models/, or the beginning of one")
+    comparing.add_argument(
+        "against", nargs="?", default="current", help="likewise (default: the one that serves)"
+    )
+    comparing.set_defaults(command=_compare)
+
+    listing = commands.add_parser(
+        "models",
+        help="list the models and what happened to them",
+        description="List the models: who trained each, when and why, how it did in comparison, "
+        "when it came into service.",
+    )
+    listing.set_defaults(command=_models)
 
     chat = commands.add_parser(
         "chat",
@@ -220,14 +248,24 @@ def _up(_: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from bot.learning.train import train
+    from bot.learning.train import project_of, train
     from bot.processes import State, Status
     from bot.status_board import StatusBoard
-    from bot.up import project_of, wrong_help_pages
+    from bot.up import wrong_help_pages
 
     settings = Settings.from_environment(os.environ)
     for complaint in wrong_help_pages(settings, ROOT):
         print(complaint)
+    if arguments.candidate:
+        from bot.learning.model_commands import train_a_candidate
+
+        board = StatusBoard(sys.stdout, os.environ)
+        work = train_a_candidate(
+            settings, ROOT, board, by=_login(), why=arguments.why, force=arguments.force
+        )
+        if not asyncio.run(work):
+            sys.exit(1)
+        return
     project = project_of(settings, ROOT)
     current = project.current()
     if current and current.fingerprint == project.fingerprint() and not arguments.force:
@@ -239,7 +277,7 @@ def _train(arguments: argparse.Namespace) -> None:
         def progress(what: str) -> None:
             board.report(Status("training", State.STARTING, detail=what))
 
-        training = asyncio.create_task(train(project, progress))
+        training = asyncio.create_task(train(project, progress, by=_login(), why=arguments.why))
         while not (await asyncio.wait({training}, timeout=0.25))[0]:
             board.redraw()
         model = training.result()
@@ -247,6 +285,35 @@ def _train(arguments: argparse.Namespace) -> None:
         board.report(Status("training", State.READY, detail=took))
 
     asyncio.run(show())
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from bot.learning.model_commands import compare_two
+    from bot.status_board import StatusBoard
+
+    settings = Settings.from_environment(os.environ)
+    board = StatusBoard(sys.stdout, os.environ)
+    work = compare_two(
+        settings, ROOT, board, by=_login(), model=arguments.model, against=arguments.against
+    )
+    if not asyncio.run(work):
+        sys.exit(1)
+
+
+def _models(_: argparse.Namespace) -> None:
+    from bot.learning.model_commands import list_models
+
+    list_models(ROOT / Settings.from_environment(os.environ).models, print)
+
+
+def _login() -> str:
+    """Who sits at the terminal, for the registry of models."""
+    import getpass
+
+    try:
+        return f"{getpass.getuser()} (terminal)"
+    except (KeyError, OSError):  # a container's user may have no name
+        return "terminal"
 
 
 def _chat(arguments: argparse.Namespace) -> None:

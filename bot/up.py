@@ -32,7 +32,7 @@ from bot.errors import DeskhandError, JobRunning, ProcessFailed, TrainingFailed
 from bot.help.pages import read_pages
 from bot.instance import Running, announce, only_one
 from bot.learning.registry import Model
-from bot.learning.train import Project, check_files, train
+from bot.learning.train import check_files, project_of, train
 from bot.processes import State, Status, Supervisor, free_ports, http_answers
 from bot.settings import Secret, Settings
 from bot.status_board import StatusBoard
@@ -472,17 +472,6 @@ def wrong_help_pages(settings: Settings, root: Path) -> list[str]:
     errors = read_pages((root / settings.help).resolve()).errors
     lines = (f"! {error.message} The page is left out. {error.hint}".rstrip() for error in errors)
     return [line.replace(f"{root.resolve()}/", "") for line in lines]
-
-
-def project_of(settings: Settings, root: Path) -> Project:
-    """Where this project's sources, models and training logs are."""
-    var = root / settings.var
-    return Project(
-        root=root,
-        models=root / settings.models,
-        logs=var / "log",
-        cache=var / "rasa-cache",
-    )
 
 
 def _without_secrets(url: Secret) -> str:

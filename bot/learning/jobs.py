@@ -59,6 +59,8 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "review": Kind("bot.learning.review_job:run", "Preparing the review inbox"),
+        "train": Kind("bot.learning.train_job:run", "A training"),
+        "compare": Kind("bot.learning.train_job:run_compare", "A comparison"),
     }
 )
 

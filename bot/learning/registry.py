@@ -255,9 +255,10 @@ class Registry:
         """What a rollback goes back to; None when there is nothing."""
         return next((one for one in self.models() if one.previous), None)
 
-    def report_of(self, name: str) -> Path:
-        """Where the whole report of a model's evaluation is."""
-        return self.models_dir / f"{name.removesuffix('.tar.gz')}.report.json"
+    def report_on(self, name: str, against: str | None) -> Path:
+        """Where the whole report of a comparison is."""
+        other = _stem(against) if against else "nothing"
+        return self.models_dir / f"{_stem(name)}.against.{other}.report.json"
 
     def forget(self, keep: int, *, at: int, by: str) -> list[str]:
         """Delete all but the newest `keep` models, the current one, the one before it, and the
@@ -267,16 +268,27 @@ class Registry:
             if one.current or one.previous or one.candidate:
                 continue
             (self.models_dir / one.model).unlink(missing_ok=True)
-            for beside in (".report.json", ".sources.json"):
-                (self.models_dir / f"{one.model.removesuffix('.tar.gz')}{beside}").unlink(
-                    missing_ok=True
-                )
+            self._forget_reports(one.model)
             self.record(Deleted(model=one.model, at=at, by=by, why="older than those kept"))
             gone.append(one.model)
         return gone
 
+    def _forget_reports(self, name: str) -> None:
+        stem = _stem(name)
+        for pattern in (
+            f"{stem}.sources.json",
+            f"{stem}.against.*",
+            f"*.against.{stem}.report.json",
+        ):
+            for path in self.models_dir.glob(pattern):
+                path.unlink(missing_ok=True)
+
 
 _decode = msgspec.json.Decoder(Happened).decode
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".tar.gz")
 
 
 def _registered(

@@ -33,6 +33,7 @@ from bot.errors import TrainingFailed
 from bot.learning.jobs import at_work_already
 from bot.learning.registry import Model, Promoted, Registry, Trained
 from bot.learning.sources import Sources, digests, noted, waiting
+from bot.settings import Settings
 
 CONFIG = "config.yml"
 DOMAIN = "domain.yml"
@@ -134,6 +135,17 @@ class Project:
                 content = (self.root / path).read_bytes()
                 digest.update(f"{path.as_posix()}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()
+
+
+def project_of(settings: Settings, root: Path) -> Project:
+    """Where this project's sources, models and training logs are."""
+    var = root / settings.var
+    return Project(
+        root=root,
+        models=root / settings.models,
+        logs=var / "log",
+        cache=var / "rasa-cache",
+    )
 
 
 def check_files(project: Project) -> None:

@@ -41,7 +41,9 @@ def test_help_tells_a_newcomer_what_to_do_first() -> None:
     assert "gateway     " not in told.stdout, "an internal command is offered"
 
 
-@pytest.mark.parametrize("command", ["up", "train", "chat", "doctor", "agents", "version"])
+@pytest.mark.parametrize(
+    "command", ["up", "train", "compare", "models", "chat", "doctor", "agents", "version"]
+)
 def test_each_command_explains_itself(command: str) -> None:
     told = deskhand(command, "--help")
     assert told.returncode == 0

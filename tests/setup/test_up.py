@@ -18,10 +18,11 @@ from bot.errors import ProcessFailed, SettingsError, TrainingFailed
 from bot.instance import Running, announce, only_one, running
 from bot.learning.registry import Model, Registry
 from bot.learning.sources import note_studio_write
+from bot.learning.train import project_of
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
 from bot.triage import PolicyError
-from bot.up import Service, listen, project_of, wrong_help_pages
+from bot.up import Service, listen, wrong_help_pages
 
 DATA = Path(__file__).parents[2] / "data"
 POLICY, PLAN = DATA / "triage.yml", DATA / "desk.yml"
