@@ -230,6 +230,7 @@ def main() -> None:
             **clean_environment(),
             "REDIS_URL": redis.url,
             "DESKHAND_PORT": str(gateway_port),
+            "DESKHAND_VAR": var,
             "DESKHAND_ASSISTANT_TOKEN": uuid.uuid4().hex,
             "DESKHAND_MESSAGES_PER_MINUTE": "1000000",
         }

@@ -11,7 +11,9 @@ processes may read while one writes.
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -166,7 +168,18 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _made(path: Path) -> sqlite3.Connection:
+    """The file, in order. One process at a time: several gateways may start on it together."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_suffix(".lock"), "w", opener=_private) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _in_order(path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _in_order(path: Path) -> sqlite3.Connection:
     try:
         return _open_to_write(path)
     except sqlite3.DatabaseError as why:

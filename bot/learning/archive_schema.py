@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.learning import facts
 
-VERSION: Final = 4
+VERSION: Final = 5
 
 #: Columns by table, in the order in which they are written; the types are SQLite's.
 TABLES: Final[dict[str, dict[str, str]]] = {
@@ -104,18 +104,18 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     },
 }
 
-#: What is looked up by more than the primary key. Counting reads the index alone, never the rows
-#: with their long readings.
+#: What is looked up by more than the primary key. Counting reads an index alone, never the rows
+#: with their long readings; so an index also has the columns of its own condition.
 INDEXES: Final = (
     "conversation_started ON conversation(started_at, id)",
     "message_at ON message(at)",
-    "message_counted ON message(began_at, at) WHERE who = 'customer' AND source = ''",
-    "message_asked ON message(at, conversation) WHERE who = 'customer'",
+    "message_counted ON message(began_at, at, who, source) WHERE who = 'customer' AND source = ''",
+    "message_asked ON message(at, conversation, who) WHERE who = 'customer'",
     "turn_at ON turn(at)",
-    "turn_intent ON turn(intent, result, conversation) WHERE payload = ''",
-    "turn_result ON turn(result, conversation) WHERE payload = ''",
+    "turn_intent ON turn(intent, result, conversation, payload) WHERE payload = ''",
+    "turn_result ON turn(result, conversation, payload) WHERE payload = ''",
     (
-        "turn_counted ON turn(began_at, intent, result, conversation) "
+        "turn_counted ON turn(began_at, intent, result, conversation, payload, source) "
         "WHERE payload = '' AND source = ''"
     ),
     (
