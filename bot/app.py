@@ -39,6 +39,7 @@ from bot.known_intents import KnownIntents
 from bot.learning.archive import ARCHIVE, Archive
 from bot.learning.inbox import Inbox
 from bot.learning.jobs import Jobs
+from bot.learning.train import project_of
 from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender
 from bot.people import People
@@ -65,6 +66,7 @@ from bot.web.studio import Part, Studio
 from bot.web.studio.conversations import ConversationPages
 from bot.web.studio.figures import FiguresPage
 from bot.web.studio.insights import InsightPages
+from bot.web.studio.models import ModelPages
 from bot.web.studio.review import ReviewPages
 from bot.web.studio.whatif import WhatIf
 from bot.whereabouts import Whereabouts
@@ -180,6 +182,7 @@ def build(settings: Settings) -> Starlette:
             ConversationPages(archive, store),
             ReviewPages(inbox, jobs, intents=known.names),
             FiguresPage(),
+            ModelPages(project_of(settings, settings.project), jobs),
             WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
         ]
         studio = Studio(guard, parts).routes()

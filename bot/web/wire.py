@@ -50,6 +50,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "unknown_file": 404,
         "unknown_job": 404,
         "unknown_model": 404,
+        "not_compared": 404,
         "unknown_cluster": 404,
         "illegal_move": 409,
         "owned_by_other": 409,
