@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import os
 import sys
 import time
@@ -203,6 +204,23 @@ def _parser() -> argparse.ArgumentParser:
     gateway = commands.add_parser("gateway", description="The gateway alone; `up` starts it.")
     gateway.add_argument("--fd", type=int, help="an open socket to listen on")
     gateway.set_defaults(command=_gateway)
+    _add_review(
+        commands.add_parser("review", help="what the assistant missed, and what to make of it")
+    )
+
+    labelling = commands.add_parser(
+        "label",
+        help="say what a logged message should have been understood as",
+        description="Label a customer's message, as agents do at their desks. It comes first in "
+        "the review inbox when that is prepared the next time.",
+    )
+    labelling.add_argument("conversation", help="the conversation's id")
+    labelling.add_argument("seq", type=int, help="the number of the customer's message in its log")
+    labelling.add_argument("intent", help="what it should have been understood as")
+    labelling.add_argument("--new", action="store_true", help="the intent may be a new one")
+    _add_who(labelling)
+    labelling.set_defaults(command=_label)
+
     learner = commands.add_parser("learner", description="Does the studio's work; `up` starts it.")
     learner.set_defaults(command=_learner)
     return parser
@@ -235,6 +253,53 @@ def _add_agents(parser: argparse.ArgumentParser) -> None:
                 help="ask for the password (or read it from a pipe) instead of making one up",
             )
     parser.set_defaults(command=_agents)
+
+
+def _add_who(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", default=getpass.getuser(), help="who decides (default: you)")
+    parser.add_argument("--json", action="store_true", help="print lines of JSON, for scripts")
+
+
+def _add_review(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "The review inbox: messages that the assistant missed, redacted, put together by meaning, "
+        "first those that would help most customers. docs/review-inbox.md explains it."
+    )
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def action(name: str, does: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
+        made.set_defaults(review=name)
+        _add_who(made)
+        return made
+
+    listing = action("list", "the clusters that wait, the most helpful first")
+    listing.add_argument("--count", type=int, default=20, help="how many (default 20)")
+    action("refresh", "prepare the inbox anew from the logged conversations")
+    for name, does in (
+        ("show", "one cluster with all its wordings"),
+        ("accept", "its wordings become examples of an intent"),
+        ("ignore", "nothing is to be learned from it"),
+        ("split", "make some of its wordings a cluster of their own"),
+        ("merge", "make it and other clusters one"),
+    ):
+        made = action(name, does)
+        made.add_argument("cluster", help="its id, as `list` prints it")
+        if name == "accept":
+            made.add_argument("intent")
+            made.add_argument("--answer", help="make the intent, with this as the answer to it")
+        if name in ("accept", "ignore"):
+            made.add_argument(
+                "--only", nargs="+", metavar="WORDING", help="some of its wordings (`show`: ids)"
+            )
+        if name == "split":
+            made.add_argument("wordings", nargs="+", metavar="WORDING", help="ids (`show`)")
+        if name == "merge":
+            made.add_argument("others", nargs="+", metavar="CLUSTER")
+    action("decisions", "what was decided, newest first")
+    undoing = action("undo", "take a decision back: your latest, or a numbered one")
+    undoing.add_argument("decision", type=int, nargs="?", help="its number")
+    parser.set_defaults(command=_review)
 
 
 # ------------------------------------------------------------------------------------- commands
@@ -403,6 +468,46 @@ def _gateway(arguments: argparse.Namespace) -> None:
     server.run(sockets=listener)
     if not server.started:
         sys.exit(3)
+
+
+def _review(arguments: argparse.Namespace) -> None:
+    from bot.app import connect
+    from bot.instance import redis_in_use, running
+    from bot.learning import review_command
+
+    settings = Settings.from_environment(os.environ)
+    learner = running(ROOT / settings.var) is not None
+
+    async def run(url: str) -> None:
+        redis = connect(url)
+        try:
+            await review_command.run(arguments, redis, ROOT, settings, learner=learner)
+        finally:
+            await redis.close(close_connection_pool=True)
+
+    with redis_in_use(settings, ROOT / settings.var) as url:
+        asyncio.run(run(url))
+
+
+def _label(arguments: argparse.Namespace) -> None:
+    import json
+
+    from bot.app import connect
+    from bot.instance import redis_in_use
+    from bot.learning import review_command
+
+    settings = Settings.from_environment(os.environ)
+
+    async def run(url: str) -> None:
+        redis = connect(url)
+        try:
+            words, told = await review_command.label(arguments, redis, ROOT, settings)
+        finally:
+            await redis.close(close_connection_pool=True)
+        print(json.dumps(told) if arguments.json else words)
+
+    with redis_in_use(settings, ROOT / settings.var) as url:
+        asyncio.run(run(url))
 
 
 def _learner(_: argparse.Namespace) -> None:

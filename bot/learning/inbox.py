@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -62,8 +62,8 @@ TAUGHT_AT_MOST: Final = 50
 SOURCES_AT_MOST: Final = 5
 CLUSTERS_AT_MOST: Final = 100
 DECISIONS_AT_MOST: Final = 50
-#: Seconds between two looks for conversations that were erased.
-ERASED_S: Final = 30.0
+#: Conversations that are looked for in the log at once.
+CONVERSATIONS_AT_ONCE: Final = 1_000
 
 
 class UnknownCluster(DeskhandError):
@@ -108,7 +108,6 @@ class Inbox:
         self._examples = LearnedExamples(root)
         self._lock = var / LOCK
         self._now = now
-        self._looked_at = 0.0
 
     # --------------------------------------------------------------------------------- reading
 
@@ -117,10 +116,11 @@ class Inbox:
 
         Raises: UnknownCluster, when the cursor's is not open any more."""
         ledger = await self._follow()
-        await self._forget_erased()
         after = None if cursor is None else place(await self._cluster(cursor))
         few = max(1, min(count, CLUSTERS_AT_MOST))
         clusters = await _thread(self._store.page, after, few)
+        while await self._erased([one for cluster in clusters for one in cluster.examples]):
+            clusters = await _thread(self._store.page, after, few)
         totals = await _thread(self._store.totals)
         return InboxPage(
             open=tuple(clusters),
@@ -137,9 +137,10 @@ class Inbox:
 
         Raises: UnknownCluster, AlreadyDecided."""
         await self._follow()
-        await self._forget_erased()
-        cluster = await self._cluster(id)
         wordings = await _thread(self._store.wordings, id, after)
+        while await self._erased(wordings):
+            wordings = await _thread(self._store.wordings, id, after)
+        cluster = await self._cluster(id)
         more = after + len(wordings) if len(wordings) == WORDINGS_AT_MOST else None
         return cluster, wordings, more
 
@@ -169,24 +170,27 @@ class Inbox:
             "There is no such cluster any more.", hint="Load the inbox again: it has changed."
         )
 
-    async def _forget_erased(self) -> None:
-        """What was erased from the log is to be seen nowhere, also before the next refresh."""
-        if time.monotonic() - self._looked_at < ERASED_S and self._looked_at:
-            return
+    async def _erased(self, shown: Sequence[Shown]) -> bool:
+        """Forget the conversations behind these that were erased from the log meanwhile: they are
+        to be seen nowhere, also before the next refresh. Whether there were any."""
+        return await self._forget_erased({one.conversation for one in shown})
+
+    async def forget_erased(self) -> None:
+        """Forget all conversations that were erased from the log."""
         ids = await _thread(self._store.conversations)
-        gone = []
-        for start in range(0, len(ids), 5_000):
-            some = ids[start : start + 5_000]
-            async with reachable():
-                pipe = self._redis.pipeline(transaction=False)
-                for id in some:
-                    pipe.exists(STATE.format(id))
-                gone += [
-                    id for id, there in zip(some, await pipe.execute(), strict=True) if not there
-                ]
+        for start in range(0, len(ids), CONVERSATIONS_AT_ONCE):
+            await self._forget_erased(ids[start : start + CONVERSATIONS_AT_ONCE])
+
+    async def _forget_erased(self, ids: Collection[str]) -> bool:
+        async with reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            for id in ids:
+                pipe.exists(STATE.format(id))
+            there = await pipe.execute() if ids else []
+        gone = [id for id, found in zip(ids, there, strict=True) if not found]
         if gone:
             await _thread(self._store.forget, gone, self._now())
-        self._looked_at = time.monotonic()
+        return bool(gone)
 
     # -------------------------------------------------------------------------------- deciding
 
