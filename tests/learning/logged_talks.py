@@ -3,17 +3,21 @@ was really decided by a policy."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from bot.events import Reading, Seen
+from benchmarks.talks import Talk
+from bot import commands as do
+from bot.events import Agent, Handoff, Reading, Seen
 from bot.learning import facts
 from bot.learning.logged import LoggedConversation, LoggedTurn
 from bot.triage import Candidate, Memory, Outcome, Policy, Turn, decide, load_policy
 
 SHIPPED = load_policy((Path(__file__).parents[2] / "data/triage.yml").read_text(encoding="utf-8"))
+ANNA = Agent(login="anna", name="Anna")
 DAY = 86_400_000
 
 
@@ -32,6 +36,8 @@ class Said:
     out_of_scope: float = 0.0
     language: str = "en"
     label: str | None = None
+    answer: str = "Well."
+    stars: int | None = None
     afterwards: str = facts.ANSWERED
     returned: bool = False
     """The customer came back from a person."""
@@ -107,3 +113,25 @@ def turn_of_message(said: Said, memory: Memory) -> Turn:
 def under(**changes: float) -> Policy:
     """The shipped policy with other thresholds."""
     return replace(SHIPPED, **changes)  # type: ignore[arg-type]
+
+
+def as_log(id: str, messages: Sequence[Said], began: int) -> Talk:
+    """The whole log of a conversation. Anna comes where triage calls for a person."""
+    logged = talk(id, *messages, began=began)
+    log = Talk(id, began)
+    for turn, said in zip(logged.turns, messages, strict=True):
+        if said.returned:
+            log.do(do.ReturnToBot(agent=ANNA))
+        seq = log.say(said.text, after=30_000)
+        handoff = Handoff(reason=turn.handoff) if turn.handoff else None
+        log.answer(said.answer, turn.reading, handoff=handoff, after=1_000)
+        if said.label:
+            log.do(do.Label(agent=ANNA, of=seq, intent=said.label))
+        if handoff:
+            log.claim(ANNA, after=10_000)
+            log.reply(ANNA, "Anna here.", after=20_000)
+            log.reply(ANNA, "Anything else?", after=3_600_000)
+        if said.stars:
+            log.close(None, "solved")
+            log.rate(said.stars)
+    return log

@@ -5,15 +5,11 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from benchmarks.talks import Talk
-from bot import commands as do
-from bot.events import Agent, Handoff
 from bot.learning import whatif_run
 from bot.learning.archive import ARCHIVE, Archive, ArchiveMissing
 from bot.learning.facts import facts_of
@@ -23,33 +19,13 @@ from bot.learning.whatif_command import BadArgument, run
 from bot.learning.whatif_history import ArchivedHistory
 from bot.learning.whatif_run import Question, ReplayFailed, answer, ask
 from bot.triage_policy import PolicyError, load_policy
-from tests.learning.logged_talks import DAY, Said, talk
+from tests.learning.logged_talks import DAY, Said, as_log
 
-ANNA = Agent(login="anna", name="Anna")
 POLICY = Path(__file__).parents[2] / "data/triage.yml"
 NOW = time.time_ns() // 1_000_000
 HOURS = Said("when are you open")
 VAGUE = Said("the thing about sunday", confidence=0.45)
 WANTS_ONE = Said("can I talk to a human")
-
-
-def as_log(id: str, messages: Sequence[Said], began: int) -> Talk:
-    """The whole log of a conversation. Anna comes where triage calls for a person."""
-    logged = talk(id, *messages, began=began)
-    log = Talk(id, began)
-    for turn, said in zip(logged.turns, messages, strict=True):
-        if said.returned:
-            log.do(do.ReturnToBot(agent=ANNA))
-        seq = log.say(said.text, after=30_000)
-        handoff = Handoff(reason=turn.handoff) if turn.handoff else None
-        log.answer("Well.", turn.reading, handoff=handoff, after=1_000)
-        if said.label:
-            log.do(do.Label(agent=ANNA, of=seq, intent=said.label))
-        if handoff:
-            log.claim(ANNA, after=10_000)
-            log.reply(ANNA, "Anna here.", after=20_000)
-            log.reply(ANNA, "Anything else?", after=3_600_000)
-    return log
 
 
 @pytest.fixture
