@@ -20,9 +20,9 @@ from bot.learning.model_commands import list_models, told
 from bot.learning.reading import read_texts
 from bot.learning.registry import Evaluated, Registry, Trained, UnknownModel
 from bot.learning.trial import Place, Report, compare, kept_report, latest_report
-from tests.learning.logged_talks import DAY, SHIPPED, Said
+from tests.learning.logged_talks import DAY, SHIPPED, Said, as_log
 from tests.learning.test_held_out import nlu
-from tests.learning.test_whatif_history import NOW, as_log
+from tests.learning.test_whatif_history import NOW
 
 OLD, NEW = "deskhand-old.tar.gz", "deskhand-new.tar.gz"
 
