@@ -43,6 +43,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.insights",
         "bot.learning.insights_table",
         "bot.learning.periods",
+        "bot.learning.turn_results",
     },
     {
         "bot.store",

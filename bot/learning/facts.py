@@ -1,8 +1,9 @@
 """What a conversation's log says for the archive: its rows, and the durations and verdicts in them.
 
 Pure: `facts_of` takes the log, and gives what `bot.learning.archive` stores of it. The one place
-that decides what counts as contained, as a wait, as an answer that served; docs/insights.md has
-the same definitions for owners, and has to change with it.
+that decides what counts as contained, and as a wait; what became of a single turn is in
+`bot.learning.turn_results`. docs/insights.md has the same definitions for owners, and has to change
+with both.
 
 Times are ms since 1970 (UTC), durations ms. A clock that was set back in the middle of a
 conversation makes a duration 0, never negative.
@@ -39,38 +40,48 @@ from bot.events import (
     ReturnedToBot,
     Started,
 )
+from bot.learning.turn_results import (
+    ANSWERED,
+    ASKED_BACK,
+    DROPPED,
+    ESCALATED,
+    GAVE_UP,
+    LABELLED,
+    LOW_STARS,
+    PASSED_ON,
+    RATED_LOW,
+    RESULTS,
+    SERVED,
+    Course,
+    answers,
+)
 from bot.state import State
+
+__all__ = [
+    "ANSWERED",
+    "ASKED_BACK",
+    "CONTAINED",
+    "DROPPED",
+    "ESCALATED",
+    "GAVE_UP",
+    "HANDED_OFF",
+    "LABELLED",
+    "LEFT",
+    "LOW_STARS",
+    "PASSED_ON",
+    "RATED_LOW",
+    "RESULTS",
+    "SERVED",
+    "WORDS",
+    "Facts",
+    "Row",
+    "facts_of",
+]
 
 #: How a conversation went, as a whole.
 CONTAINED: Final = "contained"  #: nobody was asked to come; the bot answered the last message
 HANDED_OFF: Final = "handed_off"  #: a person was asked for, or came by themselves
 LEFT: Final = "left"  #: nobody was asked to come, and the last message got no answer
-
-#: What became of one turn of the bot's, the most telling first.
-LABELLED: Final = "labelled"  #: an agent says that it should have been understood otherwise
-DROPPED: Final = "dropped"  #: a person had come meanwhile: the customer never saw it
-PASSED_ON: Final = "passed_on"  #: the bot asked for a person, as it should (`WANTED`)
-GAVE_UP: Final = "gave_up"  #: the bot asked for a person, since it did not get on
-ASKED_BACK: Final = "asked_back"  #: the bot did not know what was meant
-ESCALATED: Final = "escalated"  #: it answered, and the customer's next step led to a person
-RATED_LOW: Final = "rated_low"  #: it gave the last answer before a rating of 1 or 2 stars
-ANSWERED: Final = "answered"  #: none of these
-RESULTS: Final = (
-    LABELLED,
-    DROPPED,
-    PASSED_ON,
-    GAVE_UP,
-    ASKED_BACK,
-    ESCALATED,
-    RATED_LOW,
-    ANSWERED,
-)
-#: The results of turns in which the customer got what they should.
-SERVED: Final = (ANSWERED, PASSED_ON)
-#: Reasons of hand-offs that say nothing against the bot: the customer or the owner wants a person.
-WANTED: Final = frozenset({"asked_for_human", "complaint", "sensitive", "business_lead"})
-#: Stars up to which a rating says that it went badly.
-LOW_STARS: Final = 2
 
 Row = Mapping[str, Any]
 
@@ -148,7 +159,7 @@ def _conversation(
     rated = last.get(Rated)
     stars = rated.event.stars if rated and isinstance(rated.event, Rated) else None
     result = HANDED_OFF if handoffs or people else CONTAINED if _served(entries, turns) else LEFT
-    bot_end = max((e for e in entries if _answers(e)), key=lambda e: e.seq, default=None)
+    bot_end = max((e for e in entries if answers(e)), key=lambda e: e.seq, default=None)
     end = closed or (bot_end if result == CONTAINED else None)
     opened = entries[0].event
     return {
@@ -179,7 +190,7 @@ def _conversation(
         ),
         "resolution_ms": _apart(spoke, end),
         "customer_messages": sum(isinstance(e.event, CustomerSpoke) for e in entries),
-        "bot_messages": sum(isinstance(e.event, BotAnswered) and _answers(e) for e in entries),
+        "bot_messages": sum(isinstance(e.event, BotAnswered) and answers(e) for e in entries),
         "agent_messages": sum(isinstance(e.event, AgentSpoke) for e in entries),
     }
 
@@ -196,21 +207,11 @@ def _served(entries: Sequence[Entry], turns: Sequence[Row]) -> bool:
     last = max(e.seq for e in entries if isinstance(e.event, CustomerSpoke))
     if any(turn["seq"] == last and turn["outcome"] == "clarify" for turn in turns):
         return False
-    return any(_answers(e) and getattr(e.event, "in_reply_to", None) == last for e in entries)
-
-
-def _answers(entry: Entry) -> bool:
-    """Whether the customer got words for an answer: not the greeting."""
-    match entry.event:
-        case BotAnswered(in_reply_to=seq, messages=messages):
-            return seq is not None and bool(messages)
-        case AgentSpoke():
-            return True
-    return False
+    return any(answers(e) and getattr(e.event, "in_reply_to", None) == last for e in entries)
 
 
 def _first_answer(entries: Sequence[Entry], spoke: Entry) -> Entry | None:
-    return next((e for e in entries if e.seq > spoke.seq and _answers(e)), None)
+    return next((e for e in entries if e.seq > spoke.seq and answers(e)), None)
 
 
 def _first(entries: Sequence[Entry], kind: type[Any]) -> Entry | None:
@@ -285,9 +286,7 @@ def _said(entry: Entry) -> tuple[str, str, str] | None:
 
 def _turns(id: str, entries: Sequence[Entry]) -> Iterator[Row]:
     """One row for each message of the customer's that the assistant read."""
-    spoken = {e.seq: e for e in entries if isinstance(e.event, CustomerSpoke)}
-    labels = {e.event.of: e.event.intent for e in entries if isinstance(e.event, Labelled)}
-    order = list(spoken)
+    course = Course(entries)
     for entry in entries:
         match entry.event:
             case BotAnswered(in_reply_to=int(seq), reading=Reading() as reading, messages=said):
@@ -296,9 +295,9 @@ def _turns(id: str, entries: Sequence[Entry]) -> Iterator[Row]:
                 dropped = True
             case _:
                 continue
-        if seq not in spoken:
+        spoke = course.spoken.get(seq)
+        if spoke is None:
             continue
-        spoke = spoken[seq]
         event = spoke.event
         yield {
             "conversation": id,
@@ -313,8 +312,8 @@ def _turns(id: str, entries: Sequence[Entry]) -> Iterator[Row]:
             "frustration": reading.frustration,
             "language": reading.language,
             "outcome": reading.outcome,
-            "result": _result_of_turn(entries, order, entry, seq, reading, labels, dropped),
-            "label": labels.get(seq),
+            "result": course.result(seq, entry, reading, dropped=dropped),
+            "label": course.labels.get(seq),
             "dropped": int(dropped),
             "answer_seq": entry.seq,
             "answer": "\n".join(message.text for message in said),
@@ -322,65 +321,6 @@ def _turns(id: str, entries: Sequence[Entry]) -> Iterator[Row]:
             "ranking": _json(reading.ranking),
             "reading": _json(reading),
         }
-
-
-def _result_of_turn(
-    entries: Sequence[Entry],
-    order: Sequence[int],
-    answer: Entry,
-    seq: int,
-    reading: Reading,
-    labels: Mapping[int, str],
-    dropped: bool,
-) -> str:
-    if seq in labels:
-        return LABELLED
-    if dropped:
-        return DROPPED
-    if (reason := next(filter(None, (_reason(e, seq) for e in entries)), None)) is not None:
-        return PASSED_ON if reason in WANTED else GAVE_UP
-    if reading.outcome == "clarify":
-        return ASKED_BACK
-    if _person_next(entries, order, answer, seq):
-        return ESCALATED
-    if _rated_low_after(entries, answer):
-        return RATED_LOW
-    return ANSWERED
-
-
-def _reason(entry: Entry, seq: int) -> str | None:
-    """Why a person was asked for in reply to message `seq`, if that is what the entry says."""
-    match entry.event:
-        case HandoffRequested(handoff=handoff, in_reply_to=about) if about == seq:
-            return handoff.reason
-    return None
-
-
-def _person_next(entries: Sequence[Entry], order: Sequence[int], answer: Entry, seq: int) -> bool:
-    """Whether a person was asked for by the customer's next message, or by the button beside it,
-    before a message later."""
-    position = order.index(seq)
-    following, second = (*order[position + 1 : position + 3], None, None)[:2]
-    for entry in entries:
-        if entry.seq <= answer.seq or not isinstance(entry.event, HandoffRequested):
-            continue
-        about = entry.event.in_reply_to
-        if about is not None:
-            return about == following
-        return second is None or entry.seq < second
-    return False
-
-
-def _rated_low_after(entries: Sequence[Entry], answer: Entry) -> bool:
-    """Whether this was the last answer of anybody before a low rating."""
-    for entry in entries:
-        if entry.seq <= answer.seq:
-            continue
-        if _answers(entry):
-            return False
-        if isinstance(entry.event, Rated):
-            return entry.event.stars <= LOW_STARS
-    return False
 
 
 # ----------------------------------------------------------------------------------- hand-offs

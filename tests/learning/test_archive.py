@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,17 @@ def test_a_reader_cannot_write(archive: Archive, path: Path) -> None:
     with reader.reading() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM message")
     reader.close()
+
+
+def test_gateways_that_start_together_make_one_archive(path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        archives = list(threads.map(lambda _: Archive(path, write=True), range(8)))
+
+    def write(number: int) -> None:
+        archives[number % 8].replace([some(f"c{number}", "hello")])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(40)))
+    assert len(archives[0].versions()) == 40
+    for archive in archives:
+        archive.close()

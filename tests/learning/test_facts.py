@@ -291,3 +291,23 @@ def test_a_hand_off_that_the_owner_wants_is_no_failure(
     talk.say("where is my order?")
     talk.answer("", ORDER, handoff=Handoff(reason=reason))
     assert results(talk) == [result]
+
+
+def test_a_rating_that_was_changed_counts_as_it_is_now(talk: Talk) -> None:
+    talk.say("where is my order?")
+    talk.answer("On its way.", ORDER)
+    talk.close(None, "left")
+    talk.rate(1)
+    assert results(talk) == ["rated_low"]
+    talk.rate(4)
+    assert results(talk) == ["answered"]
+
+
+def test_a_low_rating_after_a_persons_words_is_not_the_bots(talk: Talk) -> None:
+    talk.say("where is my order?")
+    talk.answer("On its way.", ORDER)
+    talk.claim(ANNA)
+    talk.reply(ANNA, "No, it is lost.")
+    talk.close(ANNA, "resolved")
+    talk.rate(1)
+    assert results(talk) == ["answered"]
