@@ -32,7 +32,11 @@ async def many(past: Past) -> Past:
 async def test_an_owner_searches_filters_and_goes_back(past: Past, studio: StudioSeat) -> None:
     page = studio.page
     await studio.sees_the_past(past)
-    await page.keyboard.press("2")
+    link = page.get_by_role("link", name="Conversations", exact=True).and_(
+        page.locator(".page-link")
+    )
+    await page.keyboard.press(await link.get_attribute("aria-keyshortcuts") or "")
+    await expect(link).to_have_attribute("aria-current", "page")
     rows = page.locator(".found-row")
     await expect(rows).to_have_count(3)
     await page.keyboard.press("/")
@@ -71,14 +75,14 @@ async def test_an_owner_reads_why_the_assistant_said_that(past: Past, studio: St
     await expect(page.locator(".entry.handoff")).to_contain_text("not understood, twice")
     await expect(page.locator(".entry.customer .meta")).to_contain_text("“Stock question”")
     await page.get_by_role("button", name="labelled by an agent. Why?").click()
-    why = page.locator(".why:visible")
+    why = page.locator(".because:visible")
     await expect(why).to_contain_text("not understood twice")
     await expect(why).to_contain_text("Product question")
     await expect(why).to_contain_text("44 %")
     await expect(why).to_contain_text("NL-10482")
     await expect(why).to_contain_text("Out of scope")
     await page.reload()
-    await expect(page.locator(".why:visible")).to_contain_text("not understood twice")
+    await expect(page.locator(".because:visible")).to_contain_text("not understood twice")
     await page.keyboard.press("Escape")
     await expect(page.locator(".found-row")).to_have_count(1)
     await expect(page.get_by_label("Search")).to_have_value("gas")
@@ -97,7 +101,7 @@ async def test_hostile_words_are_words_in_the_list_too(past: Past, studio: Studi
 async def test_a_conversation_that_is_gone_is_told(past: Past, studio: StudioSeat) -> None:
     await studio.go("#/conversations/no-such-conversation")
     await expect(studio.page.get_by_role("alert")).to_be_visible()
-    await studio.page.get_by_role("link", name="All conversations").click()
+    await studio.page.get_by_role("link", name="Back to the list").click()
     await expect(studio.page.locator(".filters")).to_be_visible()
 
 
@@ -140,7 +144,7 @@ async def test_conversations_are_fit_to_be_seen(
     await is_fit_to_be_seen(page)
     await page.locator(".found-row").click()
     await page.get_by_role("button", name="labelled by an agent. Why?").click()
-    await expect(page.locator(".why:visible")).to_contain_text("not understood")
+    await expect(page.locator(".because:visible")).to_contain_text("not understood")
     await is_fit_to_be_seen(page)
     await context.close()
     assert seat.mistakes == []

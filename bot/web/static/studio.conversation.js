@@ -18,9 +18,9 @@ export function readConversation(main, { id, seq, query, signal, me }) {
     el(
       "div",
       { class: "page-head" },
-      el("a", { class: "button quiet", href: back }, icon("back"), el("span", {}, "All conversations")),
+      el("a", { class: "button quiet", href: back }, icon("back"), el("span", {}, "Back to the list")),
       el("h1", { class: "visually-hidden" }, "Conversation"),
-      el("a", { class: "button quiet", href: `/console#/c/${encodeURIComponent(id)}` }, el("span", {}, "Open in the console")),
+      el("a", { class: "button quiet", href: `/console#/c/${encodeURIComponent(id)}` }, el("span", {}, "Open in console")),
     ),
     body,
   );
@@ -61,7 +61,7 @@ function aside({ conversation: about, events, facts, handoffs }) {
 
 function whyTurn(id, turn, { open, turnHash }) {
   const shown = turn.seq === open;
-  const panel = el("div", { class: "why card", hidden: !shown, id: `why-${turn.seq}` });
+  const panel = el("div", { class: "because card", hidden: !shown, id: `because-${turn.seq}` });
   const understood = turn.intent ? `${intentOf(turn.intent)}, ${percent(turn.confidence)}` : "Not understood";
   const opener = el(
     "button",

@@ -52,7 +52,7 @@ export const dayInWords = (day) => SHORT.format(Date.parse(day));
 
 /** The control; `choose` gets the query of the new period. */
 export function periodPicker(period, choose) {
-  const own = period.days === null;
+  const own = period.days === null && Boolean(period.from || period.to);
   const input = (label, value) => el("input", { type: "date", "aria-label": label, value, max: today() });
   const [from, to] = [input("First day", period.from), input("Last day", period.to)];
   const dates = el(
