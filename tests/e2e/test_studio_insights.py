@@ -105,6 +105,26 @@ async def test_each_figure_says_what_it_means(past: Past, studio: StudioSeat) ->
         assert f'id="{href.partition("#")[2]}"' in await document.text(), href
 
 
+async def test_the_load_by_hour_is_one_stop_for_the_keyboard(
+    past: Past, studio: StudioSeat
+) -> None:
+    page = studio.page
+    await studio.sees_the_past(past)
+    cells = page.locator(".heat")
+    await expect(cells).to_have_count(7 * 24)
+    await expect(page.locator(".heat[tabindex='0']")).to_have_count(1)
+    await page.locator(".heat[tabindex='0']").focus()
+    before = await cells.evaluate_all("cells => cells.indexOf(document.activeElement)")
+    key, by = ("ArrowDown", 24) if before < 6 * 24 else ("ArrowUp", -24)
+    await page.keyboard.press(key)
+    after = await cells.evaluate_all("cells => cells.indexOf(document.activeElement)")
+    assert after == before + by
+    await expect(page.locator(".heat[tabindex='0']")).to_have_count(1)
+    await page.keyboard.press("ArrowUp" if by > 0 else "ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".found-row").first).to_be_visible()
+
+
 async def test_the_figures_are_taken_home_as_csv(
     past: Past, studio: StudioSeat, tmp_path: Path
 ) -> None:

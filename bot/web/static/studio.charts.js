@@ -128,27 +128,47 @@ export function tableOf({ head, rows }, caption = null) {
 
 /**
  * A heat map: a table whose cells are the darker the more they hold. `values[row][column]` are numbers,
- * `words(value, row, column)` says one aloud, `href(row, column)` is where it leads.
+ * `words(value, row, column)` says one aloud, `href(row, column)` is where it leads. One stop for the
+ * keyboard: arrow keys move from cell to cell.
  */
 export function heatMap({ caption, rows, columns, shown, values, words, href }) {
   const most = Math.max(1, ...values.flat());
   const cells = (row) =>
     values[row].map((value, column) => {
-      const link = el("a", { class: value ? "heat" : "heat none", href: value ? href(row, column) : null, title: words(value, row, column), "aria-label": words(value, row, column) });
+      const said = words(value, row, column);
+      const link = el("a", { class: value ? "heat" : "heat none", href: value ? href(row, column) : null, title: said, "aria-label": said, tabindex: "-1", role: value ? null : "img" });
       link.style.setProperty("--share", String(value / most));
       return el("td", {}, link);
     });
-  return el(
+  const map = el(
     "div",
-    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "table-scroll", role: "region", "aria-label": caption },
     el(
       "table",
-      { class: "heat-map" },
+      { class: "heat-map", on: { keydown: moveBetween } },
       el("caption", { class: "visually-hidden" }, caption),
       el("thead", {}, el("tr", {}, el("td"), columns.map((name, at) => el("th", { scope: "col", "aria-label": name }, shown(at) ? name : "")))),
       el("tbody", {}, rows.map((name, row) => el("tr", {}, el("th", { scope: "row" }, name), cells(row)))),
     ),
   );
+  (map.querySelector("a[href]") ?? map.querySelector("a")).tabIndex = 0;
+  return map;
+}
+
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/** An arrow key goes to the neighbouring cell, which is then where the keyboard comes back to. */
+function moveBetween(event) {
+  const cell = event.target.closest("td");
+  const [down, right] = STEPS[event.key] ?? [];
+  if (!cell || down === undefined) return;
+  event.preventDefault();
+  const row = event.currentTarget.tBodies[0].rows[cell.parentElement.sectionRowIndex + down];
+  const next = row?.cells[cell.cellIndex + right]?.querySelector("a");
+  if (!next) return;
+  event.target.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
 }
 
 /** The run of a figure, small and without numbers; null where there was nothing. For eyes only. */
