@@ -42,6 +42,12 @@ BLOCK: Final = 3_000
 ROWS: Final = 2_000
 """Rows of a product that are looked at together, when groups are compared."""
 
+DIFFERENT: Final = 50
+"""Messages of a group that are chosen to be unlike each other: those that are shown and taught."""
+
+VARIETY: Final = 0.4
+"""How much being unlike the others counts there, against being typical."""
+
 SEED: Final = 7
 
 Progress = Callable[[float], None]
@@ -168,8 +174,20 @@ def _nearest(means: Vectors) -> tuple[Labels, Vectors]:
 
 
 def typical(vectors: Vectors) -> Labels:
-    """Row numbers, the most typical first: nearest to the mean of all."""
-    return np.argsort(-(vectors @ vectors.mean(axis=0)), kind="stable")
+    """Row numbers, the most typical (nearest to the mean of all) first. The first `DIFFERENT` are
+    also unlike each other, so that they show what is in the group (maximal marginal relevance:
+    Carbonell and Goldstein 1998).
+    """
+    nearness = vectors @ vectors.mean(axis=0)
+    chosen = [int(np.argmax(nearness))]
+    like_chosen = vectors @ vectors[chosen[0]]
+    for _ in range(min(DIFFERENT, len(vectors)) - 1):
+        worth = (1.0 - VARIETY) * nearness - VARIETY * like_chosen
+        worth[chosen] = -np.inf
+        chosen.append(int(np.argmax(worth)))
+        like_chosen = np.maximum(like_chosen, vectors @ vectors[chosen[-1]])
+    rest = np.argsort(-nearness, kind="stable")
+    return np.asarray([*chosen, *rest[~np.isin(rest, chosen)]], dtype=np.int_)
 
 
 def keep_names(

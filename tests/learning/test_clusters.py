@@ -71,6 +71,13 @@ def test_the_most_typical_is_nearest_to_the_middle() -> None:
     assert typical(vectors)[0] == 1
 
 
+def test_the_next_ones_are_unlike_the_first() -> None:
+    near = around(1, 1, spread=0.0, width=3)
+    vectors = np.array([near[0], near[0], near[0], [0.9, 0.436, 0]], dtype=np.float32)
+    assert typical(vectors).tolist() == [0, 3, 1, 2]
+    assert sorted(typical(around(2, 60)).tolist()) == list(range(120))
+
+
 # ------------------------------------------------------------------------------------------ lens
 
 
