@@ -44,6 +44,7 @@ from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender
 from bot.people import People
 from bot.presence import Presence
+from bot.reviewing import Reviewing
 from bot.router import Router
 from bot.settings import Settings
 from bot.store import OWNER_CHECK_MS, Follower, Store
@@ -172,11 +173,12 @@ def build(settings: Settings) -> Starlette:
         choices=Choices(plan, presence, accounts, known),
         studio=settings.studio,
     )
-    archive, studio = None, list[Route]()
+    archive, reviewing, studio = None, None, list[Route]()
     if settings.studio:
         archive = Archive(settings.var / ARCHIVE, write=True, zone=plan.hours.zone)
         jobs = Jobs(redis)
         inbox = Inbox(redis, settings.project, settings.var, now=router.now)
+        reviewing = Reviewing(inbox, jobs, store, now=router.now)
         parts: list[Part] = [
             InsightPages(archive, now=router.now),
             ConversationPages(archive, store),
@@ -214,6 +216,8 @@ def build(settings: Settings) -> Starlette:
                 keep = partial(run, Follower.ARCHIVE, archiving.act, at_once=ARCHIVED_AT_ONCE)
                 tasks.start_soon(_for_ever, keep)
                 tasks.start_soon(_for_ever, archiving.watch)
+            if reviewing is not None:
+                tasks.start_soon(_for_ever, reviewing.watch)
             for task in (
                 wakes.run,
                 partial(assistant.watch, wakes, partial(wakes.wake_locally, WAKE_HEALTH)),

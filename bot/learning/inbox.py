@@ -152,6 +152,10 @@ class Inbox:
         more = some[-1] if len(numbers) > len(some) else None
         return [ledger.shown(number) for number in some], more
 
+    async def refreshed_at(self) -> int | None:
+        """When it was prepared (ms); None: never."""
+        return (await _thread(self._store.totals)).refreshed_at
+
     async def _follow(self) -> Ledger:
         ledger = await self._log.ledger()
         await _thread(self._store.follow, ledger, self._now())
