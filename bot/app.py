@@ -64,6 +64,7 @@ from bot.web.logins import Logins
 from bot.web.openapi import describe
 from bot.web.sessions import LINK_VALID_S, Sessions
 from bot.web.studio import Part, Studio
+from bot.web.studio.answers import AnswerPages
 from bot.web.studio.conversations import ConversationPages
 from bot.web.studio.figures import FiguresPage
 from bot.web.studio.insights import InsightPages
@@ -185,6 +186,13 @@ def build(settings: Settings) -> Starlette:
             ReviewPages(inbox, jobs, intents=known.names),
             FiguresPage(),
             ModelPages(project_of(settings, settings.project), jobs),
+            AnswerPages(
+                root=settings.project,
+                help=settings.help,
+                models=settings.models,
+                jobs=jobs,
+                bot=settings.bot_name,
+            ),
             WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
         ]
         studio = Studio(guard, parts).routes()

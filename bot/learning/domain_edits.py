@@ -203,7 +203,7 @@ def add_intent(root: Path, name: str, answer: str) -> None:
 
     Raises: BadIntentName, IntentExists, BadAnswer, BrokenFile, FilesBusy, NotWritten."""
     with writing(root):
-        write_all(changes_for_intent(root, NewIntent(name=name, answer=answer)))
+        write_all(root, changes_for_intent(root, NewIntent(name=name, answer=answer)))
 
 
 def changes_without_intent(root: Path, name: str) -> dict[Path, str | None]:
@@ -222,4 +222,4 @@ def remove_intent(root: Path, name: str) -> None:
 
     Raises: UnknownIntent, BrokenFile, FilesBusy, NotWritten."""
     with writing(root):
-        write_all(changes_without_intent(root, name))
+        write_all(root, changes_without_intent(root, name))

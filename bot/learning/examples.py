@@ -150,7 +150,7 @@ class LearnedExamples:
                     mine = [one for one in kind if one.intent == intent]
                     changes[self._root / path] = added_to(path, self._text(path), mine, header)
             if changes:
-                write_all(changes)
+                write_all(self._root, changes)
         return added
 
     def remove(
@@ -172,7 +172,7 @@ class LearnedExamples:
                     text = self._text(path)
                     changes[self._root / path] = removed_from(path, text or "", intent, keys)
             if changes:
-                write_all(changes)
+                write_all(self._root, changes)
         return tuple(gone)
 
     def _read(self, folder: Path) -> Iterator[Placed]:

@@ -79,10 +79,11 @@ def responses_of(text: str, path: Path = DOMAIN) -> dict[str, Response]:
     if not isinstance(listed, dict):
         node = member(composed(path, text), "responses")
         raise broken_at(path, node, "`responses` must be names, each with a list of texts")
-    return {str(name): _response(str(name), value) for name, value in listed.items()}
+    return {str(name): response_of(str(name), value) for name, value in listed.items()}
 
 
-def _response(name: str, value: object) -> Response:
+def response_of(name: str, value: object) -> Response:
+    """A response out of its value in a domain."""
     known, fixed = [], ""
     for one in value if isinstance(value, list) else [value]:
         variation = _variation(one)
@@ -344,5 +345,5 @@ def set_response(
             )
         changed = with_response(text, name, variations)
         if changed != text:
-            write_all({root / DOMAIN: changed})
+            write_all(root, {root / DOMAIN: changed})
     return responses_of(changed)[name]

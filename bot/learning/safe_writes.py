@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import DeskhandError
+from bot.learning.sources import note_studio_write
 
 #: Seconds that a writer waits for another one; writing takes some milliseconds.
 PATIENCE_S: Final = 10.0
@@ -74,10 +75,11 @@ def _taken(folder: int) -> bool:
     return True
 
 
-def write_all(changes: Mapping[Path, str | None]) -> None:
+def write_all(root: Path, changes: Mapping[Path, str | None]) -> None:
     """Give each file its new content (UTF-8, line ends as they are in it); None deletes it.
 
-    Files are replaced in the order of `changes`. Call it while `writing`.
+    Files are replaced in the order of `changes`, after it was noted that the studio writes them
+    (`bot.learning.sources`). Call it while `writing`.
 
     Raises:
         NotWritten: the disk is full, or a folder cannot be written to; all is as it was.
@@ -85,6 +87,8 @@ def write_all(changes: Mapping[Path, str | None]) -> None:
     placed = {path.resolve(): content for path, content in changes.items()}
     drafts: list[tuple[Path, Path]] = []
     try:
+        for path in placed:
+            note_studio_write(root, path)
         for path, content in placed.items():
             if content is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.learning import safe_writes
 from bot.learning.domain_edits import NewIntent, UnknownIntent, add_intent
 from bot.learning.examples import (
     HELD_OUT,
@@ -23,6 +24,7 @@ from bot.learning.examples import (
 )
 from bot.learning.nlu_files import BrokenFile, Example, Placed
 from bot.learning.safe_writes import FilesBusy, NotWritten, write_all, writing
+from bot.learning.sources import NOTES, waiting
 
 DOMAIN = """\
 version: "3.1"
@@ -74,7 +76,7 @@ def files(root: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path != root / NOTES
     }
 
 
@@ -235,6 +237,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
         if len(told) == 2:  # the first file is written already
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    monkeypatch.setattr(safe_writes, "note_studio_write", lambda *_: None)
     monkeypatch.setattr(os, "fsync", full)
     texts = [*trainable(3)[1:], *trainable(1, held_out=True)]
     with pytest.raises(NotWritten, match="the disk is full"):
@@ -254,7 +257,7 @@ def test_the_systems_own_full_device_is_told(root: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Path, "open", onto_the_full_one)
     with pytest.raises(NotWritten, match="the disk is full"):
-        write_all({root / "domain.yml": "x" * 100_000})
+        write_all(root, {root / "domain.yml": "x" * 100_000})
     assert files(root) == before
 
 
@@ -290,7 +293,7 @@ LearnedExamples(Path(sys.argv[1])).add(
 
 def test_a_writer_that_is_killed_leaves_no_half_file_and_no_lock(root: Path) -> None:
     before = files(root)
-    for step in (0, 1):
+    for step in (2, 3):  # after the notes of two files
         done = subprocess.run(
             [sys.executable, "-c", KILLED, str(root), str(step)], capture_output=True, check=False
         )
@@ -306,12 +309,34 @@ def test_a_writer_that_is_killed_leaves_no_half_file_and_no_lock(root: Path) -> 
     assert not [path for path in files(root) if path.endswith(".draft")]
 
 
+def test_every_write_is_noted_so_that_it_does_not_go_live_untried(
+    root: Path, learned: LearnedExamples
+) -> None:
+    learned.add([example(text) for text in trainable(2)])
+    new = {"data/nlu/learned/order_status.yml": "a digest"}
+    assert waiting(root, None, new) == ["data/nlu/learned/order_status.yml"]
+
+
+def test_a_full_disk_that_cannot_take_the_note_takes_nothing(
+    root: Path, learned: LearnedExamples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(root)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(safe_writes, "note_studio_write", full)
+    with pytest.raises(NotWritten, match="the disk is full"):
+        learned.add([example(text) for text in trainable(1)])
+    assert files(root) == before
+
+
 def test_a_file_keeps_its_rights_and_a_link_stays_a_link(root: Path) -> None:
     real = root / "elsewhere.yml"
     real.write_text("old\n")
     real.chmod(0o640)
     (root / "linked.yml").symlink_to(real)
-    write_all({root / "linked.yml": "new\n"})
+    write_all(root, {root / "linked.yml": "new\n"})
     assert (root / "linked.yml").is_symlink()
     assert real.read_text() == "new\n"
     assert real.stat().st_mode & 0o777 == 0o640

@@ -19,6 +19,7 @@ import { failure, LEFT, loading, pressed, shortcuts } from "./studio.parts.js";
 const PAGES = [
   { name: "insights", title: "Insights", icon: "chart" },
   { name: "conversations", title: "Conversations", icon: "chats" },
+  { name: "answers", title: "Answers", icon: "pen" },
   { name: "whatif", title: "What if", icon: "dial" },
 ];
 
