@@ -121,6 +121,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing.set_defaults(command=_models)
 
+    promotion = commands.add_parser(
+        "promote",
+        help="let another model serve",
+        description="Let a model from models/ serve in place of the current one, without a lost or "
+        "delayed message. A candidate that was not proven better needs a reason, which is kept.",
+    )
+    promotion.add_argument("model", help="its file name, or the beginning of it")
+    promotion.add_argument("--because", default="", metavar="TEXT", help="the reason, in words")
+    promotion.set_defaults(command=_promote)
+
+    rollback = commands.add_parser(
+        "rollback",
+        help="let the model that served before serve again",
+        description="Undo the latest promotion: the model before it serves again.",
+    )
+    rollback.add_argument("--because", default="", metavar="TEXT", help="the reason, in words")
+    rollback.set_defaults(command=_promote, model=None)
+
     chat = commands.add_parser(
         "chat",
         help="talk to a running Deskhand as a customer",
@@ -379,6 +397,17 @@ def _login() -> str:
         return f"{getpass.getuser()} (terminal)"
     except (KeyError, OSError):  # a container's user may have no name
         return "terminal"
+
+
+def _promote(arguments: argparse.Namespace) -> None:
+    from bot import promote
+    from bot.learning.train import project_of
+
+    settings = Settings.from_environment(os.environ)
+    var = (ROOT / settings.var).resolve()
+    project = project_of(settings, ROOT)
+    wish = promote.Wanted(arguments.model, by=_login(), because=arguments.because)
+    asyncio.run(promote.run(project, var, wish, print))
 
 
 def _chat(arguments: argparse.Namespace) -> None:

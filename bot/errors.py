@@ -25,6 +25,9 @@ full bucket) is a subclass of `DeskhandError` in that room.
     ├── PolicyError              data/triage.yml or data/desk.yml is wrong (bot.policy_file)
     ├── TrainingFailed           no model was made; says which file and why
     ├── JobRunning               such work is being done already; says for whom and since when
+    ├── PromotionFailed          a model was not brought into service; says which one serves
+    │   ├── PromotionRefused     it may not be, as things are
+    │   └── PromotionRunning     another promotion is under way; says whose and since when
     └── ProcessFailed            a process of ours cannot be started
 
 Each carries a sentence that a person can act on. `code` is what the HTTP API calls it.
@@ -142,3 +145,15 @@ class JobRunning(DeskhandError):
 
 class ProcessFailed(DeskhandError):
     code = "process_failed"
+
+
+class PromotionFailed(DeskhandError):
+    code = "promotion_failed"
+
+
+class PromotionRefused(PromotionFailed):
+    code = "promotion_refused"
+
+
+class PromotionRunning(PromotionFailed):
+    code = "promotion_running"

@@ -32,6 +32,10 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     actions_url: str = ""
     assistant_url: str = ""
     assistant_token: str = ""
+    #: This run, for wishes that only it shall fulfil; and the file name of the model that serves,
+    #: "" as long as there is none.
+    run: str = ""
+    model: str = ""
 
 
 def running(var: Path) -> Running | None:
@@ -43,6 +47,14 @@ def running(var: Path) -> Running | None:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return found
+    return None
+
+
+def left_behind(var: Path) -> Running | None:
+    """What one that was killed had announced; for who holds `var/` now, and has not announced
+    itself yet."""
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode((var / "running.json").read_bytes(), type=Running)
     return None
 
 

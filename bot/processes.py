@@ -21,6 +21,7 @@ from pathlib import Path
 from bot.child_log import ChildLog, explaining
 from bot.children import Child, NotReady, drain, ending, signal_group, spawn
 from bot.errors import ProcessFailed
+from bot.loopback import NotHttp, ask
 
 
 class State(str, Enum):
@@ -321,21 +322,13 @@ def free_ports(count: int) -> list[int]:
 async def http_answers(port: int, path: str, *, host: str = "127.0.0.1", token: str = "") -> None:
     """A probe: GET `path` there gives 200.
 
-    By hand, because the supervisor lives as long as the service and should weigh little.
-
     Raises:
         NotReady: another answer, or none that is HTTP.
         OSError: nothing listens there.
     """
-    reader, writer = await asyncio.open_connection(host, port)
     try:
-        bearer = f"Authorization: Bearer {token}\r\n" if token else ""
-        writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Connection: close\r\n\r\n".encode()
-        )
-        await writer.drain()
-        status = (await reader.readline()).decode("latin-1").split()
-        if len(status) < 2 or status[1] != "200":
-            raise NotReady(f"it answers {status[1] if len(status) > 1 else 'nothing'}")
-    finally:
-        writer.close()
+        answer = await ask(port, path, host=host, token=token)
+    except NotHttp:
+        raise NotReady("it answers nothing") from None
+    if answer.status != 200:
+        raise NotReady(f"it answers {answer.status}")

@@ -64,6 +64,11 @@ class StatusBoard:
         ):
             self._write(_plain_line(status) + "\n")
 
+    def drop(self, name: str) -> None:
+        """Show a process no longer."""
+        if self._board.pop(name, None) is not None:
+            self.redraw()
+
     def say(self, line: str = "") -> None:
         """Print a line that stays."""
         if self._live:

@@ -24,15 +24,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
-from bot import redis_server
+from bot import redis_server, starting_model, whereabouts
+from bot.assistants import SERVING, Assistants, Surroundings, rasa
 from bot.children import Child, Probe
 from bot.desk_plan import load_plan
 from bot.desks import settings as desk_settings
-from bot.errors import DeskhandError, JobRunning, ProcessFailed, TrainingFailed
+from bot.errors import DeskhandError, ProcessFailed, StoreUnavailable
 from bot.help.pages import read_pages
-from bot.instance import Running, announce, only_one
+from bot.instance import Running, announce, left_behind, only_one
 from bot.learning.registry import Model
-from bot.learning.train import check_files, project_of, train
+from bot.learning.train import project_of
+from bot.model_swap import ModelSwap
 from bot.processes import State, Status, Supervisor, free_ports, http_answers
 from bot.settings import Secret, Settings
 from bot.status_board import StatusBoard
@@ -48,13 +50,6 @@ REDIS_PATIENCE_S = 10.0
 TRAINING_GRACE_S = 900
 
 PROCESSES = ("redis", "gateway", "actions", "assistant", "learner")
-
-# The token goes to Rasa through the environment: in `argv`, everybody's `ps` would show it.
-_RASA = (
-    "import os, runpy, sys; "
-    "sys.argv[1:1] = ['run', '--auth-token', os.environ['DESKHAND_ASSISTANT_TOKEN']]; "
-    "runpy.run_module('rasa', run_name='__main__', alter_sys=True)"
-)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -92,10 +87,17 @@ class Service:
     Args:
         root: of the project: config.yml, domain.yml, data/, actions/.
         environ: as the settings were read from.
+        assistant: the command that is Rasa, with its token from the environment.
     """
 
     def __init__(
-        self, settings: Settings, root: Path, environ: Mapping[str, str], out: TextIO
+        self,
+        settings: Settings,
+        root: Path,
+        environ: Mapping[str, str],
+        out: TextIO,
+        *,
+        assistant: tuple[str, ...] = rasa(sys.executable),
     ) -> None:
         self._settings = settings
         self._root = root
@@ -109,13 +111,19 @@ class Service:
         self._token = secrets.token_urlsafe(32)
         self._redis_port, self._actions_port, self._assistant_port = free_ports(3)
         self._actions_url = f"http://127.0.0.1:{self._actions_port}/webhook"
-        self._assistant_url = f"http://127.0.0.1:{self._assistant_port}"
+        self._assistant_command = assistant
+        #: Of this run: by it the gateway knows whose word on the assistant's address counts.
+        self._run_id = secrets.token_urlsafe(12)
+        #: Read anew at each start of the gateway.
+        self._gateway_env: dict[str, str] = {}
         host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host  # noqa: S104
         self._host = host
         self._url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
         self._redis_url = settings.redis_url
         self._began = time.monotonic()
+        self._redis: Redis[bytes]
         self._redis_answers: Probe
+        self._assistants: Assistants
 
     async def run(self) -> None:
         """Until SIGINT, SIGTERM or SIGHUP; leaves no process behind.
@@ -126,12 +134,14 @@ class Service:
         os.umask(0o077)  # conversations and the shop's orders are nobody else's business
         with ExitStack() as held:
             held.enter_context(only_one(self._var))
+            killed = left_behind(self._var)
+            self._killed_run = killed.run if killed else ""
             desk_settings.check(self._settings)
             self._check_policies()
             for complaint in wrong_help_pages(self._settings, self._root):
                 self._board.say(complaint)
             listener = held.enter_context(listen(self._settings.host, self._settings.port))
-            model = self._usable_model()
+            model = starting_model.usable(self._project, self._board.say)
             stop = asyncio.Event()
             self._on_signals(stop)
             work = asyncio.create_task(self._bring_up(listener, model))
@@ -182,51 +192,25 @@ class Service:
             except OSError as why:
                 raise ProcessFailed(f"{path} cannot be read: {why.strerror}.") from None
 
-    def _usable_model(self) -> Model | None:
-        """The model to start with, None to train one first.
-
-        Raises:
-            TrainingFailed: a file is broken and there is no older model to go on with.
-        """
-        model = self._project.current()
-        if model is None or model.fingerprint != self._project.fingerprint():
-            if model is not None and (waits := self._project.waiting()):
-                self._leaves_waiting(model, waits)
-                return model
-            try:
-                check_files(self._project)
-            except TrainingFailed as why:
-                if model is None:
-                    raise
-                self._goes_on_with(model, why)
-            else:
-                return None
-        return model
-
     async def _bring_up(self, listener: socket.socket, model: Model | None) -> None:
         for name in PROCESSES:
             self._board.report(Status(name, State.WAITING))
-        redis = await self._start_redis()
-        announce(
-            self._var,
-            Running(
-                pid=os.getpid(),
-                url=self._url,
-                redis_url=self._redis_url.reveal(),
-                actions_url=self._actions_url,
-                assistant_url=self._assistant_url,
-                assistant_token=self._token,
-            ),
-        )
+        self._redis = redis = await self._start_redis()
+        self._assistants = self._make_assistants()
+        self._announce()
         self._supervisor.start(self._gateway(listener, training=model is None))
         self._supervisor.start(self._actions())
         self._supervisor.start(self._learner())
         assistant = asyncio.create_task(self._start_assistant(model))
+        swapping: asyncio.Task[None] | None = None
         try:
             owner = await self._ensure_owner(redis)
             await self._supervisor.ready("gateway")
             self._welcome(owner)
             await assistant
+            # From now on, so that a model which does not even start can be replaced.
+            swap = ModelSwap(redis, self._run_id, self._assistants, self._project, self._board.say)
+            swapping = asyncio.create_task(swap.run(after=self._killed_run))
             results = await asyncio.gather(
                 self._supervisor.ready("actions"),
                 self._supervisor.ready("assistant"),
@@ -238,11 +222,13 @@ class Service:
             for why in results:
                 if isinstance(why, ProcessFailed):
                     self._board.say(f"! {why.message} It is tried again. {why.hint}")
-            await self._watch_foreign_redis(redis)
+            await asyncio.gather(swapping, self._watch_foreign_redis(redis))
         finally:
-            assistant.cancel()
-            with suppress(asyncio.CancelledError, DeskhandError):
-                await assistant
+            for task in (assistant, swapping):
+                if task is not None:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError, DeskhandError):
+                        await task
             await redis.close()
 
     async def _start_redis(self) -> Redis[bytes]:
@@ -329,25 +315,40 @@ class Service:
             await asyncio.sleep(5)
 
     async def _start_assistant(self, model: Model | None) -> None:
+        address = self._assistants.url.removeprefix("http://")
+
+        def progress(what: str) -> None:
+            self._board.report(Status(SERVING, State.STARTING, address, f"model: {what}"))
+
         if model is None:
-            address = f"127.0.0.1:{self._assistant_port}"
+            model = await starting_model.make(self._project, progress, self._board.say)
+        self._assistants.start(self._project.models / model.model)
+        self._announce()
 
-            def progress(what: str) -> None:
-                self._board.report(Status("assistant", State.STARTING, address, f"model: {what}"))
-
+    async def _moved(self, url: str) -> None:
+        """The assistant is elsewhere: tell the gateway that runs, and the next one if that dies."""
+        self._gateway_env["DESKHAND_ASSISTANT_URL"] = url
+        self._announce()
+        while True:
             try:
-                model = await train(
-                    self._project, progress, by="deskhand up", why="the files had changed"
-                )
-            except (TrainingFailed, JobRunning) as why:
-                older = self._project.current()
-                if older is None:
-                    raise
-                self._goes_on_with(older, why)
-                model = older
-            else:
-                self._board.say(f"A new model was trained in {model.seconds:.0f} s: {model.model}")
-        self._supervisor.start(self._assistant(model))
+                return await whereabouts.tell(self._redis, self._run_id, url)
+            except StoreUnavailable:  # then nobody is answered anyway; both assistants wait
+                await asyncio.sleep(0.2)
+
+    def _announce(self) -> None:
+        announce(
+            self._var,
+            Running(
+                pid=os.getpid(),
+                url=self._url,
+                redis_url=self._redis_url.reveal(),
+                actions_url=self._actions_url,
+                assistant_url=self._assistants.url,
+                assistant_token=self._token,
+                run=self._run_id,
+                model=self._assistants.model or "",
+            ),
+        )
 
     async def _ensure_owner(self, redis: Redis[bytes]) -> str | None:
         from bot.web.accounts import ensure_owner
@@ -355,22 +356,6 @@ class Service:
         return await ensure_owner(redis)
 
     # ------------------------------------------------------------------------------- what is said
-
-    def _leaves_waiting(self, model: Model, files: list[str]) -> None:
-        shown = ", ".join(files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
-        self._board.say(f"The studio has written {shown} since {model.model} was trained.")
-        self._board.say(
-            "Train a candidate in the studio (Models), or run `deskhand train --candidate`, and "
-            "promote it; until then the assistant goes on as it is. `deskhand train` takes all "
-            "changes into service at once, without a comparison."
-        )
-
-    def _goes_on_with(self, model: Model, why: TrainingFailed | JobRunning) -> None:
-        self._board.say(f"! {why.message} {why.hint}")
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(model.trained_at / 1000))
-        self._board.say(
-            f"! The assistant goes on with the model of {when} until that is corrected."
-        )
 
     def _welcome(self, owner_password: str | None) -> None:
         say = self._board.say
@@ -389,18 +374,20 @@ class Service:
         async def answers() -> None:
             await http_answers(self._settings.port, "/healthz", host=self._host)
 
-        env = {
+        self._gateway_env |= {
+            **self._common_env(),
             "REDIS_URL": self._redis_url.reveal(),
-            "DESKHAND_ASSISTANT_URL": self._assistant_url,
+            "DESKHAND_ASSISTANT_URL": self._assistants.url,
             "DESKHAND_ASSISTANT_TOKEN": self._token,
+            "DESKHAND_RUN": self._run_id,
         }
         if training and not self._environ.get("DESKHAND_ASSISTANT_START_GRACE"):
-            env["DESKHAND_ASSISTANT_START_GRACE"] = str(TRAINING_GRACE_S)
+            self._gateway_env["DESKHAND_ASSISTANT_START_GRACE"] = str(TRAINING_GRACE_S)
         return Child(
             name="gateway",
             argv=(sys.executable, "-m", "bot", "gateway", "--fd", str(listener.fileno())),
             address=self._url,
-            env={**self._common_env(), **env},
+            env=self._gateway_env,
             cwd=self._root,
             probe=answers,
             pass_fds=(listener.fileno(),),
@@ -432,28 +419,23 @@ class Service:
             cwd=self._root,
         )
 
-    def _assistant(self, model: Model) -> Child:
-        async def answers() -> None:
-            await http_answers(self._assistant_port, "/webhooks/deskhand/", token=self._token)
-
-        return Child(
-            name="assistant",
-            argv=(
-                *(sys.executable, "-c", _RASA),
-                *("--model", str((self._project.models / model.model).resolve())),
-                *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
-                *("--enable-api", "-i", "127.0.0.1", "-p", str(self._assistant_port)),
+    def _make_assistants(self) -> Assistants:
+        env = {
+            **self._common_env(),
+            "REDIS_URL": self._redis_url.reveal(),
+            "DESKHAND_ASSISTANT_TOKEN": self._token,
+            "DESKHAND_ACTIONS_URL": self._actions_url,
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+        }
+        return Assistants(
+            self._supervisor,
+            self._board,
+            Surroundings(
+                cwd=self._root, token=self._token, env=env, command=self._assistant_command
             ),
-            address=f"127.0.0.1:{self._assistant_port}",
-            env={
-                **self._common_env(),
-                "REDIS_URL": self._redis_url.reveal(),
-                "DESKHAND_ASSISTANT_TOKEN": self._token,
-                "DESKHAND_ACTIONS_URL": self._actions_url,
-                "TF_CPP_MIN_LOG_LEVEL": "2",
-            },
-            cwd=self._root,
-            probe=answers,
+            port=self._assistant_port,
+            moved=self._moved,
+            deadline=self._settings.turn_deadline,
         )
 
     def _common_env(self) -> dict[str, str]:

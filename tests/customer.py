@@ -43,7 +43,7 @@ class Customer:
     def listening(self, after: int = 0) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
         with self.http.stream("GET", f"/events?after={after}") as response:
             assert response.status_code == 200
-            yield _events(response)
+            yield events(response)
 
     def log(self, enough: Callable[[Log], bool], after: int = 0) -> Log:
         """Read the log from `after` until `enough(entries)`."""
@@ -62,7 +62,8 @@ def shown(kind: str) -> Callable[[Log], bool]:
     return lambda log: bool(log[-1]["kind"] == kind)
 
 
-def _events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What comes on a stream of events: each with its name."""
     name = ""
     for line in response.iter_lines():
         if line.startswith("event: "):

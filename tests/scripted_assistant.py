@@ -149,7 +149,8 @@ class ScriptedAssistant:
 
             def do_GET(self) -> None:
                 assistant.asked_for_health += 1
-                self._send(200, {"status": "ready", "model": "scripted"})
+                body = {"status": "ready", "model": "scripted", "turns": assistant.waiting}
+                self._send(200, body)
 
             def do_POST(self) -> None:
                 if self.headers.get("Authorization") != f"Bearer {assistant.token}":

@@ -75,7 +75,7 @@ async def compare_two(
     Raises: DeskhandError."""
     os.nice(NICE)
     registry = Registry(root / settings.models)
-    model, against = _full_name(registry, model), _full_name(registry, against)
+    model, against = full_name(registry, model), full_name(registry, against)
     report = kept_report(root / settings.models, model, against)
     if report is None:
         report = await _watched(
@@ -246,7 +246,7 @@ def _say_data(data: Data, say: Say) -> None:
         say(f"! {len(data.findings) - SHOWN} more of the kind: `deskhand lint-data` has them.")
 
 
-def _full_name(registry: Registry, name: str) -> str:
+def full_name(registry: Registry, name: str) -> str:
     """A model by its file name, or by a beginning of it that only one has.
 
     Raises: DeskhandError."""

@@ -32,7 +32,7 @@ from bot.children import Child, run_to_its_end
 from bot.errors import TrainingFailed
 from bot.learning.jobs import at_work_already
 from bot.learning.registry import Model, Promoted, Registry, Trained
-from bot.learning.sources import Sources, digests, noted, waiting
+from bot.learning.sources import Sources, changed, digests, note_studio_write, noted, waiting
 from bot.settings import Settings
 
 CONFIG = "config.yml"
@@ -67,9 +67,14 @@ class Project:
     #: The command that is Rasa.
     rasa: tuple[str, ...] = (sys.executable, "-m", "rasa")
 
+    @property
+    def registry(self) -> Registry:
+        """The story of its models."""
+        return Registry(self.models)
+
     def current(self) -> Model | None:
         """The model to start with, None when there is none (or its file is gone)."""
-        return Registry(self.models).current()
+        return self.registry.current()
 
     def sources(self) -> list[Path]:
         """The files that a model is made of, relative to `root`, in a fixed order."""
@@ -116,14 +121,23 @@ class Project:
         current = self.current()
         if current is None:
             return []
-        try:
-            known = msgspec.json.decode(self.sources_of(current.model).read_bytes(), type=Sources)
-        except (FileNotFoundError, msgspec.DecodeError):
-            known = None
-        now = self.made_of()
+        known, now = self._known_to(current.model), self.made_of()
         if known is not None and known.components != now.components:
             return []
         return waiting(self.root, known, now.files)
+
+    def put_aside(self, model: str) -> None:
+        """Treat the sources that this model does not know as the studio's: it was chosen to serve
+        all the same, so the next start must not train them into another one. Raises: OSError."""
+        known, now = self._known_to(model), self.made_of().files
+        for path in changed(known.files, now) if known is not None else sorted(now):
+            note_studio_write(self.root, Path(path))
+
+    def _known_to(self, model: str) -> Sources | None:
+        try:
+            return msgspec.json.decode(self.sources_of(model).read_bytes(), type=Sources)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
 
     def _digest(self, paths: list[Path]) -> str:
         digest = hashlib.sha256()

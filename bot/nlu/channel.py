@@ -99,7 +99,8 @@ class GatewayChannel(InputChannel):
         processor = request.app.ctx.agent.processor
         if processor is None:
             raise TurnFailed("no model is loaded")
-        return {"status": "ready", "model": model_name(processor.model_filename)}
+        model = model_name(processor.model_filename)
+        return {"status": "ready", "model": model, "turns": self._turns.under_way}
 
     async def _turn(self, request: Request) -> dict[str, Any]:
         return await self._turns.turn(request.app.ctx.agent, read_turn(_body(request)))

@@ -128,6 +128,11 @@ class Turns:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._running: dict[tuple[str, int], asyncio.Task[dict[str, Any]]] = {}
 
+    @property
+    def under_way(self) -> int:
+        """In how many conversations something is being done right now."""
+        return len(self._locks)
+
     async def turn(self, agent: Agent, said: Said) -> dict[str, Any]:
         """The answer to a message, as JSON. A client that goes away does not stop the turn.
 

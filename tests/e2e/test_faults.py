@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import psutil
@@ -21,6 +21,7 @@ import redis as sync_redis
 
 from benchmarks.stack import Stack
 from benchmarks.start import kind_of
+from bot import instance
 from bot.app import connect
 from bot.store import LEASED
 from bot.web.accounts import Accounts, Role
@@ -68,10 +69,19 @@ def sound(stack: Stack) -> Iterator[Stack]:
     until(lambda: whole(stack), within=90, what="the stack's recovery")
 
 
+class Running(Protocol):
+    """A Deskhand, as far as an agent needs it."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def running(self) -> instance.Running: ...
+
+
 class Agent:
     """An agent at the console's API."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Running) -> None:
         async def account() -> None:
             redis = connect(stack.running.redis_url)
             accounts = Accounts(redis)

@@ -53,7 +53,7 @@ async def door(agent: Agent) -> AsyncIterator[httpx.AsyncClient]:
 async def test_health_names_the_model(door: httpx.AsyncClient) -> None:
     answer = await door.get("/")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "model": "tiny"}
+    assert answer.json() == {"status": "ready", "model": "tiny", "turns": 0}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bärer"])

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.assistants import Assistant
 from bot.errors import ProcessFailed, SettingsError, TrainingFailed
 from bot.instance import Running, announce, only_one, running
 from bot.learning.registry import Model, Registry
@@ -21,6 +22,7 @@ from bot.learning.sources import note_studio_write
 from bot.learning.train import project_of
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
+from bot.starting_model import usable
 from bot.triage import PolicyError
 from bot.up import Service, listen, wrong_help_pages
 
@@ -123,23 +125,23 @@ def test_a_broken_file_with_an_older_model_is_said_and_gone_on_with(root: Path) 
     Registry(project.models).make_current(older)
     (root / "domain.yml").write_text("intents: [greet\n")
     out = io.StringIO()
-    assert service(root, out)._usable_model() == older
+    assert usable(project, lambda line: print(line, file=out)) == older
     assert "domain.yml, line 2" in out.getvalue()
     assert "goes on with the model of 2023-11-14" in out.getvalue()
 
 
 def test_a_change_means_a_new_model_and_no_change_does_not(root: Path) -> None:
-    assert service(root)._usable_model() is None
     project = project_of(Settings(), root)
+    assert usable(project, print) is None
     project.models.mkdir()
     (project.models / "deskhand-new.tar.gz").write_text("model")
     model = Model(
         model="deskhand-new.tar.gz", fingerprint=project.fingerprint(), trained_at=1, seconds=9
     )
     Registry(project.models).make_current(model)
-    assert service(root)._usable_model() == model
+    assert usable(project, print) == model
     (root / "domain.yml").write_text("intents: [greet, thank]\n")
-    assert service(root)._usable_model() is None
+    assert usable(project, print) is None
 
 
 def test_what_the_studio_wrote_does_not_come_into_service_by_a_restart(root: Path) -> None:
@@ -154,7 +156,7 @@ def test_what_the_studio_wrote_does_not_come_into_service_by_a_restart(root: Pat
     note_studio_write(root, root / "domain.yml")
     (root / "domain.yml").write_text("intents: [greet, thank]\n")
     out = io.StringIO()
-    assert service(root, out)._usable_model() == model
+    assert usable(project, lambda line: print(line, file=out)) == model
     assert "The studio has written domain.yml since deskhand-new.tar.gz" in out.getvalue()
     assert "deskhand train --candidate" in out.getvalue()
 
@@ -196,14 +198,14 @@ def test_a_var_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_on_a_command_line_or_on_the_board(root: Path) -> None:
-    model = Model(model="m.tar.gz", fingerprint="f", trained_at=1, seconds=1)
     made = service(root)
     made._redis_url = Secret("redis://:pass-word@127.0.0.1:1/0")
+    made._assistants = made._make_assistants()
     with socket.socket() as listener:
         children = [
             made._gateway(listener, training=False),
             made._actions(),
-            made._assistant(model),
+            made._assistants.child("assistant", Assistant(root / "m.tar.gz", 5005)),
         ]
     for child in children:
         shown = " ".join((*child.argv, child.address))
