@@ -78,7 +78,7 @@ def test_a_promotion_and_a_rollback_lose_and_double_nothing(world: SwapWorld, ol
     assert isinstance(promoted, Promoted)
     assert (promoted.model, promoted.before) == (file_of(new), file_of(old))
     assert promoted.why == "it is better"
-    assert "command line" in promoted.by
+    assert "(terminal)" in promoted.by
     assert isinstance(back, RolledBack)
     assert (back.model, back.before) == (file_of(old), file_of(new))
 
@@ -200,7 +200,7 @@ def test_a_second_promotion_is_told_whose_was_first_and_since_when(
         refused = world.command(*words)
         assert refused.code() == 1
         assert f"The promotion of {file_of(first)} is under way, for" in refused.output
-        assert "(command line) since " in refused.output
+        assert "(terminal) since " in refused.output
         assert SAYS["loading"] in refused.output
     world.release(first, "loading")
     assert command.code() == 0, command.output
