@@ -183,7 +183,9 @@ def build(settings: Settings) -> Starlette:
         parts: list[Part] = [
             InsightPages(archive, now=router.now),
             ConversationPages(archive, store),
-            ReviewPages(inbox, jobs, intents=known.names),
+            ReviewPages(
+                inbox, jobs, intents=known.names, root=settings.project, help=settings.help
+            ),
             FiguresPage(),
             ModelPages(project_of(settings, settings.project), jobs),
             AnswerPages(

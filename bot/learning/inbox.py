@@ -257,7 +257,7 @@ class Inbox:
             return await self._note(Ignored, by, before, keys)
 
     async def answered_by_page(
-        self, by: Agent, cluster: str, page: str, *, write: Callable[[], None], seen: str
+        self, by: Agent, cluster: str, page: str, *, write: Callable[[], object], seen: str
     ) -> Decided:
         """A help page answers them; `write` writes it, and raises if it cannot. Raises: as
         `accept`, and what `write` raises."""

@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
+from bot.help.pages import parse_page
 from bot.known_intents import KnownIntents
 from bot.learning.jobs import Jobs
 from bot.web import wire
@@ -56,6 +57,8 @@ async def owners(redis: Redis[bytes], project: Path) -> AsyncIterator[tuple[Owne
         inbox_of(redis, project),
         Jobs(redis),
         intents=KnownIntents(project / "domain.yml").names,
+        root=project,
+        help=project / "data" / "help",
     )
     app = Starlette(
         routes=Studio(Guard(logins), [pages]).routes(), exception_handlers=wire.HANDLERS
@@ -118,6 +121,50 @@ async def test_the_second_owner_reads_who_was_first(owners: tuple[Owner, Owner])
     refused = await per.post("/gift/accept", {"intent": "invoice", "seen": seen})
     assert error(refused) == (409, "already_decided")
     assert refused.json()["error"]["message"].startswith("Olga Dahl was quicker: 4 wordings ign")
+
+
+PAGE = {
+    "page": "gift-wrapping",
+    "title": "Gift wrapping",
+    "text": "We wrap it for 3 euros. Say so in the basket.",
+    "asked": ['do you wrap gifts: "nicely"?', "wrap it # please"],
+}
+
+
+async def test_a_help_page_answers_a_cluster(owners: tuple[Owner, Owner], project: Path) -> None:
+    (project / "data" / "help").mkdir()
+    olga, _ = owners
+    seen = (await olga.get())["open"][0]["seen"]
+    done = await olga.post("/gift/page", {**PAGE, "seen": seen})
+    assert done.json()["decision"]["what"] == "4 wordings answered by the help page gift-wrapping"
+    page = parse_page(
+        Path("gift-wrapping.md"), (project / "data/help/gift-wrapping.md").read_text()
+    )
+    assert (page.title, list(page.asked)) == (PAGE["title"], PAGE["asked"])
+    assert [cluster["id"] for cluster in (await olga.get())["open"]] == ["pick"]
+    seen = (await olga.get())["open"][0]["seen"]
+    refused = await olga.post("/pick/page", {**PAGE, "seen": seen})
+    assert error(refused) == (409, "changed_meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"page": "../../domain"}, 404, "unknown_page"),
+        ({"title": "two\nlines"}, 400, "bad_request"),
+        ({"text": "<script>alert(1)</script>"}, 422, "help_page"),
+        ({"asked": ["one\ntwo"]}, 400, "bad_request"),
+    ],
+)
+async def test_pages_that_are_refused(
+    owners: tuple[Owner, Owner], project: Path, change: dict[str, Any], status: int, code: str
+) -> None:
+    (project / "data" / "help").mkdir()
+    olga, _ = owners
+    seen = (await olga.get())["open"][0]["seen"]
+    refused = await olga.post("/gift/page", {**PAGE, "seen": seen, **change})
+    assert error(refused) == (status, code)
+    assert len((await olga.get())["open"]) == 2
 
 
 async def test_split_and_merge(owners: tuple[Owner, Owner]) -> None:

@@ -10,6 +10,7 @@ GET  /api/studio/review/{cluster}?after=0     {cluster: Cluster, wordings: [Show
 POST /api/studio/review/{cluster}/accept      {intent, seen | wordings, answer?}
      -> {decision: Decided, trained, held_out, skipped: [{text, why}]}
 POST /api/studio/review/{cluster}/ignore      {seen | wordings} -> {decision}
+POST /api/studio/review/{cluster}/page        {seen, page, title, text, asked: [..]} -> {decision}
 POST /api/studio/review/{cluster}/split       {wordings} -> {decision, cluster}
 POST /api/studio/review/{cluster}/merge       {with: [cluster]} -> {decision, cluster}
 POST /api/studio/review/undo                  {decision?} -> {decision}
@@ -21,7 +22,9 @@ a decision means (`bot.learning.inbox`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -30,6 +33,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.events import INTENT_AT_MOST
+from bot.learning.help_edits import NEW, save_page
 from bot.learning.inbox import Inbox
 from bot.learning.jobs import Jobs
 from bot.learning.wordings import KEY_LENGTH
@@ -43,6 +47,8 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Key = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{KEY_LENGTH}}}$")]
 #: Wordings in one order: what a request of 64 kB holds.
 Keys = Annotated[tuple[Key, ...], msgspec.Meta(min_length=1, max_length=2_500)]
+
+Question = Annotated[str, msgspec.Meta(min_length=1, max_length=400, pattern=r"^[^\r\n]+$")]
 
 
 class _About(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +67,23 @@ class _Accept(_About, frozen=True, kw_only=True):
     answer: Annotated[str, msgspec.Meta(max_length=4_000)] | None = None
 
 
+class _Page(msgspec.Struct, frozen=True):
+    """A new help page: its name in addresses, and what is on it. `asked`: questions that it
+    answers, as customers ask them."""
+
+    seen: Id
+    page: Id
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=50_000)]
+    asked: Annotated[tuple[Question, ...], msgspec.Meta(max_length=50)] = ()
+
+    def as_file(self) -> str:
+        """The page's Markdown."""
+        asked = "".join(f"  - {json.dumps(one, ensure_ascii=False)}\n" for one in self.asked)
+        head = f"---\nasked:\n{asked}---\n\n" if asked else ""
+        return f"{head}# {self.title.strip()}\n\n{self.text.strip()}\n"
+
+
 class _Split(msgspec.Struct, frozen=True):
     wordings: Keys
 
@@ -76,11 +99,20 @@ class _Undo(msgspec.Struct, frozen=True):
 
 
 class ReviewPages:
-    """The routes. `intents` gives the names of all that the assistant knows."""
+    """The routes. `intents` gives the names of all that the assistant knows; `root` is the
+    project's directory, `help` that of its help pages."""
 
     def __init__(
-        self, inbox: Inbox, jobs: Jobs, *, intents: Callable[[], Awaitable[tuple[str, ...]]]
+        self,
+        inbox: Inbox,
+        jobs: Jobs,
+        *,
+        intents: Callable[[], Awaitable[tuple[str, ...]]],
+        root: Path,
+        help: Path,
     ) -> None:
+        self._root = root
+        self._help = help
         self._inbox = inbox
         self._jobs = jobs
         self._intents = intents
@@ -96,6 +128,7 @@ class ReviewPages:
             Route(base + "/{cluster}", self.cluster, methods=get),
             Route(base + "/{cluster}/accept", self.accept, methods=post),
             Route(base + "/{cluster}/ignore", self.ignore, methods=post),
+            Route(base + "/{cluster}/page", self.add_page, methods=post),
             Route(base + "/{cluster}/split", self.split, methods=post),
             Route(base + "/{cluster}/merge", self.merge, methods=post),
         ]
@@ -160,6 +193,18 @@ class ReviewPages:
         order = await wire.body(request, _About)
         decided = await self._inbox.ignore(
             by, request.path_params["cluster"], seen=order.seen, wordings=order.wordings
+        )
+        return private({"decision": msgspec.to_builtins(decided)})
+
+    async def add_page(self, request: Request) -> Response:
+        by = await self._owner(request)
+        order = await wire.body(request, _Page)
+        decided = await self._inbox.answered_by_page(
+            by,
+            request.path_params["cluster"],
+            order.page,
+            write=lambda: save_page(self._root, self._help, order.page, order.as_file(), NEW),
+            seen=order.seen,
         )
         return private({"decision": msgspec.to_builtins(decided)})
 
