@@ -76,6 +76,12 @@ class ClusterChanged(DeskhandError):
     code = "cluster_changed"
 
 
+class BadCursor(DeskhandError):
+    """Not one that a page has given."""
+
+    code = "bad_cursor"
+
+
 class InboxBusy(DeskhandError):
     """Another decision takes long."""
 
@@ -114,9 +120,9 @@ class Inbox:
     async def page(self, by: Agent, cursor: str | None = None, count: int = 30) -> InboxPage:
         """Open clusters in their rank. `cursor`: the `next` of the page before.
 
-        Raises: UnknownCluster, when the cursor's is not open any more."""
+        Raises: BadCursor."""
         ledger = await self._follow()
-        after = None if cursor is None else place(await self._cluster(cursor))
+        after = None if cursor is None else _place_of(cursor)
         few = max(1, min(count, CLUSTERS_AT_MOST))
         clusters = await _thread(self._store.page, after, few)
         while await self._erased([one for cluster in clusters for one in cluster.examples]):
@@ -124,7 +130,7 @@ class Inbox:
         totals = await _thread(self._store.totals)
         return InboxPage(
             open=tuple(clusters),
-            next=clusters[-1].id if len(clusters) == few else None,
+            next=_cursor_of(clusters[-1]) if len(clusters) == few else None,
             clusters=totals.clusters,
             messages=totals.messages,
             customers=totals.customers,
@@ -225,19 +231,16 @@ class Inbox:
             new = None if answer is None else NewIntent(name=intent, answer=answer)
             examples = await _thread(self._as_examples, keys[:TAUGHT_AT_MOST], intent, by)
             added = await _thread(self._teach, examples, new)
+            make = partial(
+                Accepted,
+                intent=intent,
+                made=new is not None,
+                added=len(added.trained) + len(added.held_out),
+            )
             try:
-                decision = await self._note(
-                    partial(
-                        Accepted,
-                        intent=intent,
-                        made=new is not None,
-                        added=len(added.trained) + len(added.held_out),
-                    ),
-                    by,
-                    before,
-                    keys,
-                )
-            except DeskhandError:
+                decision = await self._note(make, by, before, keys)
+            except AlreadyDecided:
+                # Only then: after any other error the decision may have been noted all the same.
                 texts = [one.text for one in (*added.trained, *added.held_out)]
                 await _thread(partial(self._examples.remove, unmake=bool(new)), texts, intent)
                 raise
@@ -405,6 +408,20 @@ class Inbox:
     def _added_by(self, example: Example, entry: Accepted) -> bool:
         """Whether the decision added it; the same sentence may have been there before."""
         return key_of(example.text) in entry.keys and example.by == entry.by.login
+
+
+def _cursor_of(cluster: Cluster) -> str:
+    """Names the place of a cluster, which it keeps when the cluster is decided on."""
+    first, score, id = place(cluster)
+    return f"{first}:{score}:{id}"
+
+
+def _place_of(cursor: str) -> tuple[int, float, str]:
+    try:
+        first, score, id = cursor.split(":", 2)
+        return int(first), float(score), id
+    except ValueError:
+        raise BadCursor("The cursor is the `next` of the page before.") from None
 
 
 def _taken(entry: Decision) -> AlreadyDecided:

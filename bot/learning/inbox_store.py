@@ -20,6 +20,7 @@ from typing import Final
 
 import msgspec
 
+from bot.errors import DeskhandError
 from bot.learning.decisions import Decision, Ledger, Merged, Split
 from bot.learning.missed import WEIGHTS, helped
 from bot.learning.review_shapes import AFTERWARDS, REASONS, Cluster, Count, Shown, Suggestion
@@ -59,6 +60,12 @@ _TABLES: Final = (
     "CREATE TABLE vector (key TEXT PRIMARY KEY, numbers BLOB NOT NULL) WITHOUT ROWID",
     f"PRAGMA user_version = {VERSION}",
 )
+
+
+class InboxUnavailable(DeskhandError):
+    """SQLite takes or gives nothing: the disk is full, or somebody has been writing for long."""
+
+    code = "inbox_unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +125,17 @@ class InboxStore:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA synchronous = NORMAL")
-            yield db
+        try:
+            with closing(sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                db.execute("PRAGMA synchronous = NORMAL")
+                yield db
+        except sqlite3.OperationalError as why:
+            raise InboxUnavailable(
+                f"The review inbox cannot be used: {why}.",
+                hint=f"Is the disk full? It is in {self._path}, and can be deleted: it is prepared "
+                "anew, and what was decided stays decided.",
+            ) from why
 
     # ------------------------------------------------------------------------------- preparing
 

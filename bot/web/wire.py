@@ -80,6 +80,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "bad_address": 422,
         "too_many": 429,
         "inbox_busy": 503,
+        "inbox_unavailable": 503,
         "files_busy": 503,
         "store_unavailable": 503,
         "files_full": 507,

@@ -14,9 +14,9 @@ from bot.learning.decision_log import DECISIONS, DecisionLog
 from bot.learning.decisions import AlreadyDecided, NotUndoable, replay
 from bot.learning.domain_edits import IntentExists, UnknownIntent
 from bot.learning.examples import ExampleConflict, LearnedExamples
-from bot.learning.inbox import ClusterChanged, Inbox, InboxBusy, UnknownCluster
-from bot.learning.inbox_store import INBOX, InboxStore
-from bot.learning.nlu_files import BrokenFile
+from bot.learning.inbox import BadCursor, ClusterChanged, Inbox, InboxBusy, UnknownCluster
+from bot.learning.inbox_store import INBOX, InboxStore, InboxUnavailable
+from bot.learning.nlu_files import BrokenFile, Example
 from bot.learning.wordings import key_of
 from bot.store import STATE
 from tests.learning.inbox_world import (
@@ -70,7 +70,15 @@ async def test_pages_go_on_where_the_one_before_ended(inbox: Inbox) -> None:
     assert [c.id for c in first.open] == ["gift"]
     second = await inbox.page(ANNA, first.next, count=1)
     assert [c.id for c in second.open] == ["pick"]
+    await inbox.ignore(BEN, "gift")  # the place of the page before stays where it was
+    assert [c.id for c in (await inbox.page(ANNA, first.next, count=1)).open] == ["pick"]
     assert (await inbox.page(ANNA, second.next, count=1)).open == ()
+
+
+@pytest.mark.parametrize("cursor", ["", "gift", "x:y:z", "0:1"])
+async def test_a_cursor_that_is_none(inbox: Inbox, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        await inbox.page(ANNA, cursor)
 
 
 async def test_what_agents_labelled_comes_first(inbox: Inbox, project: Path) -> None:
@@ -364,6 +372,31 @@ async def test_decisions_outlive_the_prepared_inbox(
     rows = [row(text, f"g{n}") for n, text in enumerate(GIFT)]
     store.replace([cluster("gift", GIFT)], rows, await DecisionLog(redis).ledger(), now=NOW)
     assert (await inbox_of(redis, project).page(ANNA)).open == ()
+
+
+async def test_what_was_written_before_a_process_was_killed_is_not_doubled(
+    inbox: Inbox, project: Path
+) -> None:
+    """Killed between the examples and the decision: the cluster is open, and accepted again."""
+    LearnedExamples(project).add([Example(text=text, intent="invoice", by="anna") for text in GIFT])
+    done = await inbox.accept(ANNA, "gift", "invoice")
+    assert len(done.added.skipped) == 4
+    assert taught(project) == dict.fromkeys(GIFT, "invoice")
+    assert [c.id for c in (await inbox.page(ANNA)).open] == ["pick"]
+
+
+async def test_a_decision_counts_though_the_prepared_inbox_cannot_be_written(
+    inbox: Inbox, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.learning.inbox_store.BUSY_S", 0.01)
+    other = sqlite3.connect(project / "var" / INBOX, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(InboxUnavailable, match="locked"):
+        await inbox.accept(ANNA, "gift", "invoice")
+    other.rollback()
+    other.close()
+    assert [c.id for c in (await inbox.page(ANNA)).open] == ["pick"]
+    assert taught(project) == dict.fromkeys(GIFT, "invoice")
 
 
 async def test_a_file_of_another_version_is_thrown_away(inbox: Inbox, project: Path) -> None:
