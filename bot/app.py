@@ -39,6 +39,7 @@ from bot.known_intents import KnownIntents
 from bot.learning.archive import ARCHIVE, Archive
 from bot.learning.inbox import Inbox
 from bot.learning.jobs import Jobs
+from bot.learning.promotion import Promotions
 from bot.learning.train import project_of
 from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender
@@ -69,6 +70,7 @@ from bot.web.studio.conversations import ConversationPages
 from bot.web.studio.figures import FiguresPage
 from bot.web.studio.insights import InsightPages
 from bot.web.studio.models import ModelPages
+from bot.web.studio.promotion import PromotionPages
 from bot.web.studio.review import ReviewPages
 from bot.web.studio.whatif import WhatIf
 from bot.whereabouts import Whereabouts
@@ -188,6 +190,7 @@ def build(settings: Settings) -> Starlette:
             ),
             FiguresPage(),
             ModelPages(project_of(settings, settings.project), jobs),
+            PromotionPages(Promotions(redis), settings.models, run=settings.run, var=settings.var),
             AnswerPages(
                 root=settings.project,
                 help=settings.help,

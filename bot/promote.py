@@ -14,28 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import connect
-from bot.errors import PromotionFailed, PromotionRefused, StoreUnavailable
+from bot.errors import PromotionFailed, StoreUnavailable
 from bot.instance import Running, only_one, running
 from bot.learning.model_commands import full_name
-from bot.learning.promotion import Promotion, Promotions, Stage, check, happened
-from bot.learning.registry import Registered, Registry
+from bot.learning.promotion import Promotion, Promotions, Stage, check, happened, previous
+from bot.learning.registry import Registered
 from bot.learning.train import Project
 
 Say = Callable[[str], None]
 
 #: How often we look how it goes, in seconds.
 LOOK_S = 0.2
-
-
-def previous(registry: Registry) -> Registered:
-    """What a rollback goes back to. Raises: PromotionRefused, when there is nothing."""
-    found = registry.previous()
-    if found is None:
-        raise PromotionRefused(
-            "There is no earlier model to go back to.",
-            hint="`deskhand promote MODEL` lets any of those in models/ serve.",
-        )
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from redis.asyncio import Redis
 
 from bot.errors import PromotionRefused, PromotionRunning
 from bot.events import Record
-from bot.learning.registry import Promoted, Registered, RolledBack
+from bot.learning.registry import Promoted, Registered, Registry, RolledBack
 from bot.store import PREFIX, reachable
 
 # ------------------------------------------------------------------------------ keys and times
@@ -240,6 +240,17 @@ def happened(wish: Promotion, before: str | None) -> Promoted | RolledBack:
         before=before,
         overridden=wish.overridden,
     )
+
+
+def previous(registry: Registry) -> Registered:
+    """What a rollback goes back to. Raises: PromotionRefused, when there is nothing."""
+    found = registry.previous()
+    if found is None:
+        raise PromotionRefused(
+            "There is no earlier model to go back to.",
+            hint="`deskhand promote MODEL` lets any of those in models/ serve.",
+        )
+    return found
 
 
 def already_running(first: Promotion) -> PromotionRunning:

@@ -59,6 +59,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "not_closed": 409,
         "policy_changed": 409,
         "job_running": 409,
+        "promotion_refused": 409,
+        "promotion_running": 409,
         "already_decided": 409,
         "cluster_changed": 409,
         "not_undoable": 409,

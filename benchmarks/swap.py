@@ -1,0 +1,209 @@
+"""What customers notice of a promotion: 20 messages a second, before it, during it, and after.
+
+Customers in many conversations write to a schedule, whether the assistant keeps up or not, and each
+message's time runs from its POST to the bot's answer on the customer's stream. While they do, the
+current model under another name is promoted with `deskhand promote`, as an owner would.
+
+Lost: accepted, and not answered by the bot even 15 s after the last one was sent. An error: a
+message that was not accepted at once, or a customer who is told that the assistant is not there.
+
+Run: make bench-swap (about three minutes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shutil
+import sys
+import time
+import uuid
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import httpx
+
+from benchmarks.figures import Figure, percentile, report
+from benchmarks.stack import ROOT, Stack, deskhand_up
+from benchmarks.turn import MESSAGES
+from bot.learning.registry import Registry
+
+#: Messages a second, and how many customers share them: each writes every four seconds.
+RATE = 20
+CUSTOMERS = 80
+#: Without the one that is made to be handed over.
+ROUTINE = MESSAGES[:-1]
+SECOND_MODEL = "deskhand-bench-swap.tar.gz"
+#: How long a message may be on its way at the end before it counts as lost, in seconds.
+PATIENCE_S = 15.0
+
+
+@dataclass(slots=True)
+class Message:
+    """Times in seconds, from `time.perf_counter`."""
+
+    sent: float
+    answered: float | None = None
+
+    @property
+    def ms(self) -> float:
+        """How long it took; of one that was never answered, what it would be now."""
+        return ((self.answered or time.perf_counter()) - self.sent) * 1000
+
+
+@dataclass(slots=True)
+class Talks:
+    """All that was said; `errors` in words."""
+
+    messages: list[Message] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def between(self, begin: float, end: float) -> list[float]:
+        """Milliseconds of the messages that were sent then."""
+        return [one.ms for one in self.messages if begin <= one.sent < end]
+
+
+class Customer:
+    """One conversation, with its stream open."""
+
+    def __init__(self, http: httpx.AsyncClient, auth: dict[str, str], talks: Talks) -> None:
+        self._http = http
+        self._auth = auth
+        self._talks = talks
+        self._waiting: dict[int, Message] = {}
+        self._early: dict[int, float] = {}
+
+    async def say(self, text: str) -> None:
+        message = Message(time.perf_counter())
+        body = {"client_id": str(uuid.uuid4()), "text": text}
+        try:
+            answer = await self._http.post("/messages", json=body, headers=self._auth)
+        except httpx.HTTPError as why:
+            self._talks.errors.append(f"not accepted: {type(why).__name__}")
+            return
+        if answer.status_code != httpx.codes.ACCEPTED:
+            self._talks.errors.append(f"not accepted: {answer.status_code}")
+            return
+        self._talks.messages.append(message)
+        seq = answer.json()["seq"]
+        if seq in self._early:
+            message.answered = self._early[seq]
+        self._waiting[seq] = message
+
+    async def read(self, response: httpx.Response) -> None:
+        name = ""
+        async for line in response.aiter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: ") and name == "log":
+                self._note(json.loads(line.removeprefix("data: ")))
+
+    def _note(self, entry: dict[str, object]) -> None:
+        now = time.perf_counter()
+        if entry["kind"] == "bot_answered" and isinstance(seq := entry.get("in_reply_to"), int):
+            if seq in self._early:
+                self._talks.errors.append("answered twice")
+            self._early[seq] = now
+            if seq in self._waiting:
+                self._waiting[seq].answered = now
+        elif entry["kind"] in ("handoff_requested", "notice"):
+            self._talks.errors.append(f"{entry['kind']}: {entry.get('code', '')}")
+
+
+async def measure(stack: Stack, before_s: float, after_s: float) -> list[Figure]:
+    talks = Talks()
+    async with AsyncExitStack() as held:
+        limits = httpx.Limits(max_connections=None)
+        http = await held.enter_async_context(
+            httpx.AsyncClient(
+                base_url=f"{stack.url}/api/chat", trust_env=False, timeout=60, limits=limits
+            )
+        )
+        customers = [await _open(http, held, talks) for _ in range(CUSTOMERS)]
+        writing = asyncio.create_task(_write(customers))
+        await asyncio.sleep(8.0)  # until the first turns of all conversations are over
+        began = time.perf_counter()
+        await asyncio.sleep(before_s)
+        swap_began = time.perf_counter()
+        await _promote(stack)
+        swap_ended = time.perf_counter()
+        await asyncio.sleep(after_s)
+        writing.cancel()
+        for _ in range(int(PATIENCE_S * 10)):
+            if all(message.answered is not None for message in talks.messages):
+                break
+            await asyncio.sleep(0.1)
+    before, during = talks.between(began, swap_began), talks.between(swap_began, swap_ended)
+    after = talks.between(swap_ended, swap_ended + after_s)
+    for error in sorted(set(talks.errors)):
+        print(f"error: {error} ({talks.errors.count(error)} times)", file=sys.stderr)
+    p95_before, p95_during = percentile(before, 95), percentile(during, 95)
+    return [
+        Figure("swap_messages", len(during), "messages"),
+        Figure("swap_rate", len(during) / (swap_ended - swap_began), "messages/s"),
+        Figure("swap_s", swap_ended - swap_began, "s"),
+        Figure("swap_lost", sum(m.answered is None for m in talks.messages), "messages", "0"),
+        Figure("swap_errors", len(talks.errors), "messages", "0"),
+        Figure("before_p50_ms", percentile(before, 50), "ms"),
+        Figure("before_p95_ms", p95_before, "ms"),
+        Figure("swap_p50_ms", percentile(during, 50), "ms"),
+        Figure("swap_p95_ms", p95_during, "ms"),
+        Figure("swap_worst_ms", max(during), "ms"),
+        Figure("after_p95_ms", percentile(after, 95), "ms"),
+        Figure("swap_p95_ratio", p95_during / p95_before, "ratio", "<= 3"),
+    ]
+
+
+async def _open(http: httpx.AsyncClient, held: AsyncExitStack, talks: Talks) -> Customer:
+    session = (await http.post("/session", json={})).raise_for_status().json()
+    auth = {"Authorization": f"Bearer {session['token']}"}
+    customer = Customer(http, auth, talks)
+    stream = http.stream("GET", "/events", headers=auth, timeout=None)
+    reading = asyncio.create_task(customer.read(await held.enter_async_context(stream)))
+    held.callback(reading.cancel)
+    return customer
+
+
+async def _write(customers: list[Customer]) -> None:
+    """To the schedule, for ever: a slow answer delays nobody's next message."""
+    posting: set[asyncio.Task[None]] = set()
+    began, number = time.perf_counter(), 0
+    while True:
+        await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
+        customer = customers[number % len(customers)]
+        text = ROUTINE[(number + number // len(customers)) % len(ROUTINE)]
+        task = asyncio.create_task(customer.say(text))
+        posting.add(task)
+        task.add_done_callback(posting.discard)
+        number += 1
+
+
+async def _promote(stack: Stack) -> None:
+    promoting = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "promote", SECOND_MODEL),
+        cwd=ROOT,
+        env=dict(stack.environment),
+        stdout=sys.stderr,
+    )
+    if await promoting.wait():
+        raise SystemExit("the promotion has failed; see above")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--before", type=float, default=40.0, help="seconds before the promotion")
+    parser.add_argument("--after", type=float, default=15.0, help="seconds after it")
+    arguments = parser.parse_args()
+    with deskhand_up() as stack:
+        stack.wait_until_ready()
+        current = Registry(stack.models).current()
+        if current is None:
+            raise SystemExit("there is no model; run: make train")
+        shutil.copyfile(stack.models / current.model, stack.models / SECOND_MODEL)
+        figures = asyncio.run(measure(stack, arguments.before, arguments.after))
+    report("swap", figures)
+
+
+if __name__ == "__main__":
+    main()
