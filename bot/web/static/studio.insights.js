@@ -21,6 +21,8 @@ const TREND = {
 };
 /** Of these, the ones that the large plot offers. */
 const PLOTTED = ["conversations", "containment", "handoff_rate", "first_response", "wait", "rating"];
+/** A change between fewer conversations than this says little, so it is no good or bad news. */
+const FEW = 20;
 const REASONS_AT_MOST = 10;
 const INTENTS_AT_MOST = 12;
 const TOPICS_AT_MOST = 6;
@@ -84,7 +86,8 @@ const behind = (filter) => hashOf("conversations", [], filter);
 // ── figures ──
 
 function tileOf(figure, data, before) {
-  const moved = change(figure.value, figure.before, figure.unit, figure.better);
+  const few = Math.min(figure.of, figure.before_of ?? 0) < FEW;
+  const moved = change(figure.value, figure.before, figure.unit, few ? "" : figure.better);
   const series = TREND[figure.name] ? data.trend.map((day) => day[TREND[figure.name]]) : [];
   const note = moved ? null : before ? "nothing to compare" : "";
   return el(

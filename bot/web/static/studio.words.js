@@ -55,7 +55,7 @@ export function change(value, before, unit, better) {
   return { text: told(size), tone: !better ? "same" : arrow === better ? "good" : "bad", arrow };
 }
 
-const relative = [(value, before) => ((value - before) / before) * 100, (size) => `${SIGNED.format(size)} %`];
+const relative = [(value, before) => ((value - before) / before) * 100, (size) => (size < 1_000 ? `${SIGNED.format(size)} %` : `× ${COUNT.format(Math.round(size / 100) + 1)}`)];
 const CHANGES = {
   count: relative,
   ms: relative,
