@@ -156,10 +156,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-addEventListener("hashchange", () => {
-  byId("toasts").replaceChildren();
-  studio?.route();
-});
+addEventListener("hashchange", () => studio?.route());
 addEventListener(LEFT, () => studio && showLogin("You were logged out. Log in again to go on."));
 
 // Not by its address: that one says which page is open.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,7 +40,10 @@ class FiguresPage:
         return [Route("/studio/figures", self.page, methods=["GET"])]
 
     async def page(self, request: Request) -> Response:
-        body = html(self._document.read_text(encoding="utf-8"))
+        try:
+            body = html(self._document.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise HTTPException(404, f"{self._document} is not there.") from None
         return self._templates.TemplateResponse(
             request, "studio_figures.html", {"body": body}, headers=PAGE_HEADERS
         )
