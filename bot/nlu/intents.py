@@ -212,6 +212,21 @@ class IntentModel:
         )
 
 
+def cross_validated(sentences: Sentences, labels: Sequence[str]) -> tuple[tuple[str, ...], Matrix]:
+    """The intents in alphabetical order, and the chances [n, k] that each training sentence has
+    them, by machines that did not see it: leave-one-out for kernel machines, folds for linear ones.
+
+    Raises ValueError with fewer than two intents.
+    """
+    names = sorted(set(labels))
+    if len(names) < 2:
+        raise ValueError(f"telling intents apart needs at least two, the data has {names}")
+    target = np.searchsorted(names, labels)
+    _, held_out = _train(sentences, target)
+    weights = stack(held_out, target)
+    return tuple(names), softmax(np.tensordot(weights, np.stack(held_out), axes=1))
+
+
 def _train(sentences: Sentences, target: Labels) -> tuple[_Parts, list[Matrix]]:
     """The machines, and the scores of each sentence by machines that have not seen it."""
     landmarks = choose(target, MOST_LANDMARKS)
