@@ -201,6 +201,16 @@ def _parser() -> argparse.ArgumentParser:
     trying.add_argument("--save", action="store_true", help="write them to data/triage.yml, too")
     trying.set_defaults(command=_whatif)
 
+    judging = commands.add_parser(
+        "lint-data",
+        help="say what is odd about the examples that the assistant learns from",
+        description="Read every example as if it were new, and name intents with too few or too "
+        "uniform examples, intents that are confused, examples that look mislabelled, and what is "
+        "never used. Takes up to a minute; nothing is changed.",
+    )
+    judging.add_argument("--json", action="store_true", help="for scripts: the findings as JSON")
+    judging.set_defaults(command=_lint_data)
+
     figures = commands.add_parser(
         "insights",
         help="how it goes: contained, handed over, waits, ratings, what was not answered",
@@ -466,6 +476,15 @@ def _whatif(arguments: argparse.Namespace) -> None:
     policy = policy_path(ROOT, os.environ)
     for line in whatif_command.run(arguments, policy, ROOT / settings.var):
         print(line)
+
+
+def _lint_data(arguments: argparse.Namespace) -> None:
+    import msgspec
+
+    from bot.learning.lint_job import printed, report_of
+
+    report = report_of(ROOT)
+    print(msgspec.json.encode(report).decode() if arguments.json else printed(report))
 
 
 def _insights(arguments: argparse.Namespace) -> None:

@@ -71,6 +71,7 @@ from bot.web.studio.figures import FiguresPage
 from bot.web.studio.insights import InsightPages
 from bot.web.studio.models import ModelPages
 from bot.web.studio.promotion import PromotionPages
+from bot.web.studio.quality import QualityPages
 from bot.web.studio.review import ReviewPages
 from bot.web.studio.whatif import WhatIf
 from bot.whereabouts import Whereabouts
@@ -198,6 +199,7 @@ def build(settings: Settings) -> Starlette:
                 jobs=jobs,
                 bot=settings.bot_name,
             ),
+            QualityPages(jobs),
             WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
         ]
         studio = Studio(guard, parts).routes()

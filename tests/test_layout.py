@@ -73,6 +73,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.inbox_store",
         "bot.learning.help_edits",
         "bot.learning.learned_file",
+        "bot.learning.lint",
         "bot.learning.missed",
         "bot.learning.nlu_files",
         "bot.learning.published",

@@ -61,6 +61,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "review": Kind("bot.learning.review_job:run", "Preparing the review inbox"),
         "train": Kind("bot.learning.train_job:run", "A training"),
         "compare": Kind("bot.learning.train_job:run_compare", "A comparison"),
+        "lint": Kind("bot.learning.lint_job:run", "A check of the examples"),
     }
 )
 

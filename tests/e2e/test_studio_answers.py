@@ -9,14 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Locator, expect
+from redis.asyncio import Redis
 
+from bot.learning.data_checks import Finding, Sentence
+from bot.learning.jobs import Jobs
+from bot.learning.lint import Report
 from tests.e2e.console_seat import DESKTOP, PHONE
 from tests.e2e.studio_seat import StudioSeat
 from tests.e2e.test_console_look import is_fit_to_be_seen
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant
+from tests.web.test_studio_answers import serve
 
 pytest_plugins = ("tests.e2e.studio_fixtures",)
 
@@ -32,6 +38,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "domain.yml", root)
     for folder in ("data/rules", "data/help", "actions"):
         shutil.copytree(ROOT / folder, root / folder)
+    (root / "models").mkdir()
     return root
 
 
@@ -195,6 +202,51 @@ async def test_a_domain_that_somebody_broke_by_hand_is_told_with_its_line(
     (project / "domain.yml").write_text(text)
     await studio.button("Try again").click()
     await expect(page.locator(".answers-rows a").first).to_be_visible()
+
+
+async def test_examples_are_checked_and_what_is_odd_is_shown(
+    studio: StudioSeat, redis: Redis[bytes]
+) -> None:
+    page, jobs = studio.page, Jobs(redis)
+    await studio.go("#/answers")
+    await studio.button("Check the examples").first.click()
+    await expect(page.locator(".quality")).to_contain_text("Not checked yet")
+    await page.locator(".answers-editor").get_by_role("button", name="Check the examples").click()
+    await expect(page.locator(".editor-actions")).to_contain_text("Waiting for its turn")
+    job = await jobs.take()
+    assert job is not None
+    finding = Finding(
+        kind="confused",
+        words="a <b> and c are confused.",
+        advice="Say where one ends.",
+        sentences=(Sentence(text="hi", intent="a", where="data/nlu/talk.yml, line 3"),),
+    )
+    report = Report(findings=(finding,), sentences=40, intents=2, accuracy=0.9)
+    await jobs.done(job.id, msgspec.to_builtins(report))
+    await expect(page.locator(".findings")).to_contain_text("a <b> and c are confused.")
+    await expect(page.locator(".findings")).to_contain_text("data/nlu/talk.yml, line 3")
+    await expect(page.locator(".quality")).to_contain_text("90.0% are read rightly")
+    await is_fit_to_be_seen(page)
+
+
+async def test_publishing_trains_a_candidate_and_says_how_it_went(
+    studio: StudioSeat, project: Path, redis: Redis[bytes]
+) -> None:
+    page, jobs = studio.page, Jobs(redis)
+    serve(project, {})
+    await studio.go("#/answers")
+    bar = page.locator(".waiting")
+    await expect(bar).to_contain_text("changed answers wait")
+    await studio.button("Train and compare").click()
+    job = None
+    while job is None:
+        job = await jobs.take()
+    assert (job.kind, job.by) == ("train", "olga")
+    await jobs.progress(job.id, "training IntentReader", 0.4)
+    await expect(bar).to_contain_text("training IntentReader")
+    await jobs.done(job.id, {"model": "x", "passed": True, "reasons": []})
+    await expect(bar).to_contain_text("as good as the current one")
+    await expect(bar.get_by_role("link")).to_have_attribute("href", "#/models")
 
 
 async def test_it_is_fit_to_be_seen(

@@ -1,12 +1,13 @@
 // The page "Answers": the responses and help pages, each with an editor and a preview in the widget's
 // own looks. #/answers lists them; #/answers/<name> opens a response, #/answers/help/<page> a help
-// page, #/answers/new-page a page that is not there yet.
+// page, #/answers/new-page a page that is not there yet, #/answers/quality a check of the examples.
 //
 // What is typed stays in DRAFTS while the page is left and come back to; it is lost with the window,
 // which asks first. Texts become text nodes, in the preview, too.
 
 import { ask, button, confirm, el, icon, toast } from "./console.dom.js";
 import { Preview } from "./studio.answers.preview.js";
+import { quality } from "./studio.answers.quality.js";
 import { failure, fill, get, hashOf, keys, loading, post } from "./studio.parts.js";
 
 const PREVIEW_AFTER_MS = 250;
@@ -24,7 +25,7 @@ export function show(main, params) {
   const editor = el("section", { class: "answers-editor", "aria-label": "Editor" });
   const bar = el("div", { class: "answers-waiting" });
   const view = el("div", { class: "answers" }, list, editor);
-  main.append(el("div", { class: "page-head" }, el("h1", {}, "Answers"), button("New help page", { iconName: "file", act: () => go(["new-page"]) })), bar, view);
+  main.append(el("div", { class: "page-head" }, el("h1", {}, "Answers"), button("Check the examples", { iconName: "search", act: () => go(["quality"]) }), button("New help page", { iconName: "file", act: () => go(["new-page"]) })), bar, view);
 
   const page = new Answers({ list, editor, bar, view, signal: params.signal });
   keys(params.signal, [["/", "Search the answers", () => list.querySelector("input")?.focus()]]);
@@ -58,7 +59,7 @@ class Answers {
     this.view.classList.toggle("opened", path.length > 0);
     this.#opened = path;
     if (path[0] === "help" || path[0] === "new-page") this.#filter.kind = "pages";
-    else if (path[0]) this.#filter.kind = "answers";
+    else if (path[0]?.startsWith("utter_")) this.#filter.kind = "answers";
     if (this.#data) this.#draw();
     else if (!this.#asked) this.#load();
   }
@@ -203,7 +204,9 @@ class Answers {
     const place = el("div", {});
     this.editor.replaceChildren(back, place);
     const changed = () => this.#refresh();
-    if (name === "new-page") {
+    if (name === "quality") {
+      quality(place, this.signal);
+    } else if (name === "new-page") {
       new PageEditor(place, { page: "", title: "A new help page", text: NEW_PAGE, version: "", problem: "" }, this.#data, changed);
     } else if (name === "help") {
       place.append(loading());
