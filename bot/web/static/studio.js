@@ -13,11 +13,12 @@
 import { post, Refused } from "./console.api.js";
 import { announce, byId, el, icon, initials, menuButton, toast } from "./console.dom.js";
 import { Login } from "./console.login.js";
-import { failure, LEFT, loading, pressed, shortcuts } from "./studio.parts.js";
+import { failure, LEFT, loading, pressed, shortcuts, taken } from "./studio.parts.js";
 
 /** In the order of the navigation; {name, title, icon (of console.dom.js)}. The first is the start. */
 const PAGES = [
   { name: "insights", title: "Insights", icon: "chart" },
+  { name: "review", title: "Review", icon: "inbox" },
   { name: "conversations", title: "Conversations", icon: "chats" },
   { name: "answers", title: "Answers", icon: "pen" },
   { name: "whatif", title: "What if", icon: "dial" },
@@ -139,7 +140,7 @@ function decoded(part) {
 // ── keys and the rest of the page ──
 
 function showKeys() {
-  const rows = [...shortcuts(), ...PAGES.map(({ title }, at) => [String(at + 1), title]), ["?", "This list"]];
+  const rows = [...shortcuts(), ...PAGES.map(({ title }, at) => [String(at + 1), title]).filter(([key]) => !taken(key)), ["?", "This list"]];
   byId("help-keys").replaceChildren(...rows.flatMap(([key, label]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, label)]));
   byId("help").showModal();
 }
@@ -149,10 +150,12 @@ const off = () => localStorage.getItem("deskhand.noshortcuts") === "yes";
 document.addEventListener("keydown", (event) => {
   const writing = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, dialog, [role=menu], [contenteditable]");
   if (!studio || writing || event.ctrlKey || event.metaKey || event.altKey || off()) return;
+  // What a page does with a key goes first: the digits are also its own.
   const page = PAGES[Number(event.key) - 1];
+  if (pressed(event.key, event)) return event.preventDefault();
   if (page) location.hash = `#/${page.name}`;
   else if (event.key === "?") showKeys();
-  else if (!pressed(event.key, event)) return;
+  else return;
   event.preventDefault();
 });
 

@@ -97,7 +97,7 @@ const tables = new Set();
  * Single keys of the page that is open, until `signal` says that it was left. They rest while somebody
  * writes, and stand in the list that ? shows.
  *
- * @param rows [key (as in KeyboardEvent.key), what it does, act(event)]
+ * @param rows [key (as in KeyboardEvent.key), what it does (null: not for the list), act(event)]
  */
 export function keys(signal, rows) {
   if (signal.aborted) return;
@@ -105,7 +105,8 @@ export function keys(signal, rows) {
   signal.addEventListener("abort", () => tables.delete(rows));
 }
 
-export const shortcuts = () => [...tables].flat().map(([key, label]) => [key, label]);
+export const shortcuts = () => [...tables].flat().filter(([, label]) => label).map(([key, label]) => [key, label]);
+export const taken = (key) => [...tables].flat().some(([one]) => one === key);
 
 export function pressed(key, event) {
   const row = [...tables].flat().find(([one]) => one === key);
