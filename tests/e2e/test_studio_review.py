@@ -94,8 +94,14 @@ async def inbox(redis: Redis[bytes], project: Path) -> None:
 def gateway(
     redis_url: str, assistant: ScriptedAssistant, project: Path
 ) -> Iterator[RunningGateway]:
+    (project / "data" / "help").mkdir()
     with RunningGateway(
-        redis_url, assistant.url, assistant.token, project / "var", project=project
+        redis_url,
+        assistant.url,
+        assistant.token,
+        project / "var",
+        project=project,
+        help=project / "data" / "help",
     ) as gateway:
         yield gateway
 
@@ -170,6 +176,7 @@ async def test_some_messages_are_split_off_and_merged_with_others(seat: StudioSe
     await expect(page.locator(".review-cluster h2")).to_have_text(GIFTS[6])
     await expect(page.locator(".review-row")).to_have_count(4)
     await page.locator(".review-row", has_text=BILL[0]).click()
+    await expect(page.locator(".review-cluster h2")).to_have_text(BILL[0])
     await page.keyboard.press("m")
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("Search clusters").fill("invoice")
@@ -208,6 +215,7 @@ async def test_another_intent_is_found_by_typing(seat: StudioSeat, project: Path
 async def test_a_new_intent_comes_with_its_answer(seat: StudioSeat, project: Path) -> None:
     page = seat.page
     await page.locator(".review-row", has_text="can i").last.click()
+    await expect(page.locator(".review-cluster h2")).to_have_text(HOSTILE)
     await page.keyboard.press("1")
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_label("Name")).to_have_value("pick_up")
@@ -222,6 +230,22 @@ async def test_a_new_intent_comes_with_its_answer(seat: StudioSeat, project: Pat
     await dialog.get_by_role("button", name="Make it and accept").click()
     await expect(page.locator(".review-done")).to_contain_text("accepted as the new pick_up")
     assert "Yes, from ten to six." in (project / "domain.yml").read_text()
+
+
+async def test_a_help_page_answers_a_cluster(seat: StudioSeat, project: Path) -> None:
+    page = seat.page
+    await page.keyboard.press("h")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Title").fill("Gift wrapping & cards")
+    await expect(dialog.get_by_label("Address")).to_have_value("gift-wrapping-cards")
+    await expect(dialog.get_by_label("How customers ask")).to_have_value("\n".join(GIFTS[:5]))
+    await dialog.get_by_label("Text").fill("We wrap everything in paper, for free.")
+    await dialog.get_by_role("button", name="Add it").click()
+    await expect(page.locator(".review-done")).to_contain_text("the help page gift-wrapping-cards")
+    await expect(page.locator(".review-row")).to_have_count(2)
+    written = (project / "data/help/gift-wrapping-cards.md").read_text()
+    assert "# Gift wrapping & cards" in written
+    assert '  - "do you gift wrap"' in written
 
 
 async def test_who_comes_second_reads_who_was_quicker(
