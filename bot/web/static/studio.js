@@ -13,7 +13,7 @@
 import { post, Refused } from "./console.api.js";
 import { announce, byId, el, icon, initials, menuButton, toast } from "./console.dom.js";
 import { Login } from "./console.login.js";
-import { failure, LEFT, loading, pressed, shortcuts, taken } from "./studio.parts.js";
+import { failure, LEFT, loading, pressed, shortcuts } from "./studio.parts.js";
 
 /** In the order of the navigation; {name, title, icon (of console.dom.js)}. The first is the start. */
 const PAGES = [
@@ -64,8 +64,8 @@ class Studio {
   constructor(me) {
     this.me = me;
     byId("pages").replaceChildren(
-      ...PAGES.map(({ name, title, icon: iconName }, at) =>
-        el("li", {}, el("a", { href: `#/${name}`, class: "page-link", data: { page: name }, "aria-keyshortcuts": String(at + 1) }, icon(iconName), el("span", {}, title))),
+      ...PAGES.map(({ name, title, icon: iconName }) =>
+        el("li", {}, el("a", { href: `#/${name}`, class: "page-link", data: { page: name } }, icon(iconName), el("span", {}, title))),
       ),
     );
     const items = () => [
@@ -140,22 +140,28 @@ function decoded(part) {
 // ── keys and the rest of the page ──
 
 function showKeys() {
-  const rows = [...shortcuts(), ...PAGES.map(({ title }, at) => [String(at + 1), title]).filter(([key]) => !taken(key)), ["?", "This list"]];
-  byId("help-keys").replaceChildren(...rows.flatMap(([key, label]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, label)]));
+  const rows = [...shortcuts(), ...PAGES.map(({ name, title }) => [`${GO} ${name[0]}`, title]), ["?", "This list"]];
+  byId("help-keys").replaceChildren(...rows.flatMap(([typed, label]) => [el("dt", {}, typed.split(" ").map((key) => el("kbd", {}, key))), el("dd", {}, label)]));
   byId("help").showModal();
 }
+
+/** "g", then the first letter of a page: two keys, so that none of them is lost to the pages. */
+const GO = "g";
+const GO_WITHIN_MS = 2_000;
+let wentAt = -Infinity;
 
 const off = () => localStorage.getItem("deskhand.noshortcuts") === "yes";
 
 document.addEventListener("keydown", (event) => {
   const writing = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, dialog, [role=menu], [contenteditable]");
   if (!studio || writing || event.ctrlKey || event.metaKey || event.altKey || off()) return;
-  // What a page does with a key goes first: the digits are also its own.
-  const page = PAGES[Number(event.key) - 1];
-  if (pressed(event.key, event)) return event.preventDefault();
+  // After "go", the first letter of a page; a page's own keys otherwise.
+  const page = event.timeStamp - wentAt < GO_WITHIN_MS && PAGES.find(({ name }) => name[0] === event.key);
+  wentAt = -Infinity;
   if (page) location.hash = `#/${page.name}`;
+  else if (event.key === GO) wentAt = event.timeStamp;
   else if (event.key === "?") showKeys();
-  else return;
+  else if (!pressed(event.key, event)) return;
   event.preventDefault();
 });
 

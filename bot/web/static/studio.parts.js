@@ -95,7 +95,7 @@ const tables = new Set();
 
 /**
  * Single keys of the page that is open, until `signal` says that it was left. They rest while somebody
- * writes, and stand in the list that ? shows.
+ * writes, and stand in the list that ? shows. "g" (go to a page) and "?" are the studio's own.
  *
  * @param rows [key (as in KeyboardEvent.key), what it does (null: not for the list), act(event)]
  */
@@ -106,7 +106,6 @@ export function keys(signal, rows) {
 }
 
 export const shortcuts = () => [...tables].flat().filter(([, label]) => label).map(([key, label]) => [key, label]);
-export const taken = (key) => [...tables].flat().some(([one]) => one === key);
 
 export function pressed(key, event) {
   const row = [...tables].flat().find(([one]) => one === key);
