@@ -42,8 +42,11 @@ FLOORS: list[set[str]] = [
         "bot.learning.filters",
         "bot.learning.insights",
         "bot.learning.insights_table",
+        "bot.learning.logged",
         "bot.learning.periods",
+        "bot.learning.triage_edit",
         "bot.learning.turn_results",
+        "bot.learning.whatif",
     },
     {
         "bot.store",
@@ -52,6 +55,8 @@ FLOORS: list[set[str]] = [
         "bot.learning.archive",
         "bot.learning.measuring",
         "bot.learning.search",
+        "bot.learning.whatif_history",
+        "bot.learning.whatif_run",
     },
     {
         "bot.attention",
