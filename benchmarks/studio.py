@@ -1,11 +1,12 @@
 """How long the studio's pages make an owner wait, with 50,000 messages in the logs.
 
-A real gateway on a real Redis, with a synthetic history (`benchmarks.studio_data`) in its logs and
-in its archive. Every path below /api/studio that gives something out is asked again and again, each
-with several sets of parameters: usual ones and the most costly (all 90 days, words that stand in
-every third message). One request at a time, from the request to the last byte of the answer, over
-loopback: so the figures are the server's time and a little more. Paths that are not in `ASKED` are
-named, so that none is forgotten.
+A real gateway on a real Redis, with a synthetic history (`benchmarks.studio_data`) of the last 90
+days in its logs. First the gateway makes its archive of it, and the review inbox is prepared. Then
+every path of the studio that gives something out is asked again and again, each with several sets
+of parameters: usual ones and the most costly (all 90 days, words that stand in every third
+message). One request at a time, from the request to the last byte of the answer, over loopback: so
+the figures are the server's time and a little more. Paths that are not in `ASKED` are named, so
+that none is forgotten. The replay of what-if, which people see run, is measured by itself.
 
 Run: make bench-studio
 """
@@ -20,6 +21,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,29 +32,32 @@ from starlette.routing import Route
 from benchmarks.figures import Figure, percentile, report
 from benchmarks.relay import first_password, wait_for
 from benchmarks.stack import clean_environment
-from benchmarks.studio_data import END, ZONE, fill_archive, fill_store, history
+from benchmarks.studio_data import DAY_MS, ZONE, fill_store, history, now_ms
 from benchmarks.talks import Talk
 from bot.app import build, connect
 from bot.learning.archive import ARCHIVE, Archive
 from bot.processes import free_ports
 from bot.redis_server import running
 from bot.settings import Secret, Settings
-from bot.store import WORK, Follower, Store
+from bot.store import Store
 
 ROUNDS = 10
+#: An archive that is made anew takes about a minute for 50,000 messages.
+ARCHIVED_WITHIN_S = 900
 API = "/api/studio"
 
-#: By route: the queries of one round. `{id}` and the like are filled in by `Seeded`.
+#: By route: the queries of one round. What stands in braces comes from `values_of`.
 ASKED: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "/studio": ("/studio",),
+        "/studio/figures": ("/studio/figures",),
         f"{API}/insights": (
-            f"{API}/insights?from=2026-11-16&to=2026-11-22&compare=1",
-            f"{API}/insights?from=2026-10-24&to=2026-11-22&compare=1",
-            f"{API}/insights?from=2026-08-25&to=2026-11-22",
-            f"{API}/insights?from=2026-10-09&to=2026-11-22&compare=1",
+            f"{API}/insights?from={{d7}}&to={{d0}}&compare=1",
+            f"{API}/insights?from={{d30}}&to={{d0}}&compare=1",
+            f"{API}/insights?from={{d90}}&to={{d0}}",
+            f"{API}/insights?from={{d45}}&to={{d0}}&compare=1",
         ),
-        f"{API}/insights.csv": (f"{API}/insights.csv?from=2026-10-24&to=2026-11-22",),
+        f"{API}/insights.csv": (f"{API}/insights.csv?from={{d30}}&to={{d0}}",),
         f"{API}/conversations": (
             f"{API}/conversations",
             f"{API}/conversations?q=order",
@@ -60,32 +65,54 @@ ASKED: Mapping[str, Sequence[str]] = MappingProxyType(
             f"{API}/conversations?q=%22gift+wrapping%22",
             f"{API}/conversations?intent=order_status&turn=missed",
             f"{API}/conversations?reason=clarifications_failed&rating=low",
-            f"{API}/conversations?from=2026-10-01&to=2026-10-31&weekday=0&hour=10",
+            f"{API}/conversations?from={{d45}}&to={{d7}}&weekday=0&hour=10",
             f"{API}/conversations?result=left&cursor={{cursor}}",
         ),
         f"{API}/conversations/choices": (f"{API}/conversations/choices",),
         f"{API}/conversations/{{id}}": (f"{API}/conversations/{{id}}",),
         f"{API}/conversations/{{id}}/turns/{{seq}}": (f"{API}/conversations/{{id}}/turns/{{seq}}",),
+        f"{API}/review": (f"{API}/review", f"{API}/review?count=100"),
+        f"{API}/review/decisions": (f"{API}/review/decisions",),
+        f"{API}/review/{{cluster}}": (f"{API}/review/{{cluster}}",),
+        f"{API}/answers": (f"{API}/answers",),
+        f"{API}/help/{{page}}": (f"{API}/help/{{page}}",),
+        f"{API}/models": (f"{API}/models",),
+        f"{API}/models/compare": (f"{API}/models/compare?a={{model}}&b={{model}}",),
+        f"{API}/models/{{name}}/report": (f"{API}/models/{{model}}/report",),
+        f"{API}/jobs": (f"{API}/jobs",),
+        f"{API}/jobs/{{id}}": (f"{API}/jobs/{{job}}",),
         f"{API}/whatif": (f"{API}/whatif",),
     }
 )
+#: Files of many megabytes: how long they take says how fast the line is.
+DOWNLOADS = frozenset({f"{API}/models/{{name}}/download"})
+#: Where nothing was trained or compared, saying so is the answer.
+NOTHING_THERE = frozenset({"not_compared", "unknown_model"})
 
 
-def fill(redis_url: str, var: Path, messages: int) -> list[Talk]:
-    """Logs and archive of the history; the gateway finds them in step."""
-    talks = list(history(messages))
+def fill(redis_url: str, messages: int, end: int) -> list[Talk]:
+    """The logs of the history."""
+    talks = list(history(messages, end=end))
 
     async def logs() -> None:
         redis = connect(redis_url)
         await fill_store(Store(redis), talks)
-        await redis.delete(WORK + Follower.ARCHIVE.value)
         await redis.close(close_connection_pool=True)
 
     asyncio.run(logs())
-    archive = Archive(var / ARCHIVE, write=True, zone=ZONE)
-    fill_archive(archive, talks)
-    archive.close()
     return talks
+
+
+def archived(var: Path, count: int) -> float:
+    """Seconds until the gateway has put that many conversations into its archive."""
+    began = time.perf_counter()
+    archive = Archive(var / ARCHIVE)
+    while len(archive.versions()) < count:
+        if time.perf_counter() - began > ARCHIVED_WITHIN_S:
+            raise SystemExit("the archive is not complete; see the gateway's log")
+        time.sleep(0.5)
+    archive.close()
+    return time.perf_counter() - began
 
 
 def not_asked(settings: Settings) -> list[str]:
@@ -95,34 +122,67 @@ def not_asked(settings: Settings) -> list[str]:
         route.path
         for route in routes
         if "GET" in (route.methods or ())
-        and (route.path.startswith(API) or route.path == "/studio")
+        and (route.path.startswith(API) or route.path.split("/")[1] == "studio")
         and route.path not in ASKED
+        and route.path not in DOWNLOADS
     ]
 
 
-def filled_in(talks: Sequence[Talk]) -> dict[str, str]:
-    """Values for what stands in braces: a long conversation in the middle of the history."""
+async def values_of(http: httpx.AsyncClient, talks: Sequence[Talk], end: int) -> dict[str, str]:
+    """What stands in braces: a long conversation from the middle of the history, and the first of
+    what the lists offer."""
     middle = talks[len(talks) // 3 : -len(talks) // 3] or talks
     longest = max(middle, key=lambda talk: len(talk.entries))
-    return {"id": longest.state.id, "seq": "3", "cursor": f"{END - 40 * 86_400_000}.a"}
+    today = datetime.fromtimestamp(end / 1000, ZONE).date()
+    days = {f"d{days}": str(today - timedelta(days=days)) for days in (0, 7, 30, 45, 90)}
+    review = (await http.get(f"{API}/review")).json()
+    answers = (await http.get(f"{API}/answers")).json()
+    models = (await http.get(f"{API}/models")).json()["models"]
+    job = await http.post(f"{API}/review/refresh")  # no learner runs: it stays queued
+    job.raise_for_status()
+    return {
+        **days,
+        "id": longest.state.id,
+        "seq": "3",
+        "cursor": f"{end - 40 * DAY_MS}.a",
+        "cluster": review["open"][0]["id"],
+        "page": answers["pages"][0]["page"],
+        "model": models[0]["model"] if models else "none.tar.gz",
+        "job": job.json()["job"]["id"],
+    }
 
 
-async def measure(url: str, password: str, values: Mapping[str, str]) -> dict[str, list[float]]:
-    """Milliseconds by path."""
+async def timed(http: httpx.AsyncClient, query: str) -> float:
+    """Milliseconds until the whole answer is there."""
+    began = time.perf_counter()
+    answer = await http.get(query)
+    took = (time.perf_counter() - began) * 1000
+    if answer.is_error and answer.json()["error"]["code"] not in NOTHING_THERE:
+        raise SystemExit(f"{query}: {answer.text}")
+    return took
+
+
+async def measure(
+    url: str, password: str, talks: Sequence[Talk], end: int
+) -> tuple[dict[str, list[float]], float]:
+    """Milliseconds by path, and those of a replay of 28 days."""
     times: dict[str, list[float]] = {path: [] for path in ASKED}
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
-        answer = await http.post("/api/desk/login", json={"login": "owner", "password": password})
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=120) as http:
+        login = {"login": "owner", "password": password}
+        answer = await http.post("/api/desk/login", json=login)
         answer.raise_for_status()
+        http.headers.update({"X-CSRF-Token": answer.json()["csrf"], "Origin": url})
+        values = await values_of(http, talks, end)
         for round_ in range(ROUNDS + 1):
             for path, queries in ASKED.items():
                 for query in queries:
-                    began = time.perf_counter()
-                    answer = await http.get(query.format(**values))
-                    took = (time.perf_counter() - began) * 1000
-                    answer.raise_for_status()
+                    took = await timed(http, query.format(**values))
                     if round_:  # the first round warms up
                         times[path].append(took)
-    return times
+        began = time.perf_counter()
+        asked = {"days": 28, "values": {"confidence.answer": 0.5}}
+        (await http.post(f"{API}/whatif", json=asked)).raise_for_status()
+        return times, (time.perf_counter() - began) * 1000
 
 
 def main() -> None:
@@ -130,13 +190,12 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=50_000)
     messages = parser.parse_args().messages
     (port,) = free_ports(1)
+    end = now_ms()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "redis") as redis:
         var = Path(folder) / "var"
-        began = time.perf_counter()
-        talks = fill(redis.url, var, messages)
-        took = time.perf_counter() - began
-        print(f"{len(talks)} conversations made up in {took:.0f} s", file=sys.stderr)
-        token: str = uuid.uuid4().hex
+        talks = fill(redis.url, messages, end)
+        print(f"{len(talks)} conversations", file=sys.stderr)
+        token = uuid.uuid4().hex
         environment: dict[str, Any] = {
             **clean_environment(),
             "REDIS_URL": redis.url,
@@ -150,9 +209,11 @@ def main() -> None:
         gateway = subprocess.Popen([sys.executable, "-m", "bot", "gateway"], env=environment)
         try:
             wait_for(f"http://127.0.0.1:{port}/no/such/page")
+            archiving = archived(var, len(talks))
+            refresh = [sys.executable, "-m", "bot", "review", "refresh"]
+            subprocess.run(refresh, env=environment, check=True, stdout=sys.stderr)
             password = asyncio.run(first_password(redis.url))
-            values = filled_in(talks)
-            times = asyncio.run(measure(f"http://127.0.0.1:{port}", password, values))
+            times, replay = asyncio.run(measure(f"http://127.0.0.1:{port}", password, talks, end))
         finally:
             gateway.terminate()
             gateway.wait(10)
@@ -164,6 +225,8 @@ def main() -> None:
                 Figure(f"studio_p95_ms[{path.removeprefix(API)}]", percentile(some, 95), "ms")
                 for path, some in times.items()
             ),
+            Figure("whatif_28_days_ms", replay, "ms"),
+            Figure("archive_conversations_per_s", len(talks) / archiving, "1/s"),
             Figure("studio_p50_ms", percentile(every, 50), "ms"),
             Figure("studio_worst_ms", max(every), "ms"),
             Figure("studio_p95_ms", percentile(every, 95), "ms", "<= 300"),

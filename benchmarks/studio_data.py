@@ -27,7 +27,7 @@ from benchmarks.talks import Talk
 from bot import commands as do
 from bot.app import connect
 from bot.conversation import Conversation
-from bot.events import Agent, Handoff, Reading
+from bot.events import Agent, Handoff, Reading, Seen
 from bot.learning.archive import Archive
 from bot.learning.facts import facts_of
 from bot.store import Store
@@ -217,7 +217,7 @@ def _talk(dice: random.Random, id: str, at: int) -> Talk:
     if happy:
         if dice.random() < 0.45:
             talk.say(dice.choice(THANKS))
-            talk.answer("You are welcome!", _reading(dice, "thank", 0.97), after=300)
+            talk.answer("You are welcome!", _reading(dice, talk, "thank", 0.97), after=300)
         if dice.random() < 0.3:
             talk.close(None, "left", after=dice.randrange(5, 90) * SECOND)
             if dice.random() < 0.5:
@@ -234,7 +234,7 @@ def _ask(dice: random.Random, talk: Talk, kind: str) -> bool:
     think = dice.randrange(250, 1_400)
     if kind == "human":
         talk.say(dice.choice(HUMAN))
-        reading = _reading(dice, "talk_to_human", 0.95, outcome="handoff")
+        reading = _reading(dice, talk, "talk_to_human", 0.95, outcome="handoff")
         talk.answer(
             "I'll fetch a colleague.", reading, after=think, handoff=_why("asked_for_human")
         )
@@ -243,7 +243,7 @@ def _ask(dice: random.Random, talk: Talk, kind: str) -> bool:
     if kind == "angry":
         talk.say(dice.choice(ANGRY))
         reason = dice.choice(UNHAPPY)
-        reading = _reading(dice, "complaint", 0.7, outcome="handoff", frustration=0.8)
+        reading = _reading(dice, talk, "complaint", 0.7, outcome="handoff", frustration=0.8)
         talk.answer(
             "I am sorry. A colleague will help.", reading, after=think, handoff=_why(reason)
         )
@@ -255,22 +255,24 @@ def _ask(dice: random.Random, talk: Talk, kind: str) -> bool:
         language = "no" if text.startswith(("hvor", "kan jeg", "når", "lever", "avbe")) else "en"
         seq = talk.say(text)
         answer = f"(about {intent.replace('_', ' ')})"
-        talk.answer(answer, _reading(dice, intent, language=language), after=think)
+        talk.answer(answer, _reading(dice, talk, intent, language=language), after=think)
         if dice.random() < 0.04:  # a wrong answer, which a person puts right
             talk.say(_text(dice, HUMAN), after=dice.randrange(4, 30) * SECOND)
-            reading = _reading(dice, "talk_to_human", 0.9, outcome="handoff")
+            reading = _reading(dice, talk, "talk_to_human", 0.9, outcome="handoff")
             talk.answer("Of course.", reading, after=think, handoff=_why("asked_for_human"))
             _people(dice, talk, intent, wrong=seq)
             return False
         return True
     topic = dice.choice(tuple(UNKNOWN))
     talk.say(_text(dice, UNKNOWN[topic]))
-    unsure = _reading(dice, dice.choice(tuple(KNOWN)), 0.35, outcome="clarify", out_of_scope=0.8)
+    unsure = _reading(
+        dice, talk, dice.choice(tuple(KNOWN)), 0.35, outcome="clarify", out_of_scope=0.8
+    )
     talk.answer("I am not sure what you mean.", unsure, after=think)
     if dice.random() < 0.5:
         return True  # they give up, or ask something else
     second = talk.say(_text(dice, UNKNOWN[topic]), after=dice.randrange(5, 60) * SECOND)
-    lost = _reading(dice, "nlu_fallback", 0.3, outcome="handoff", out_of_scope=0.9)
+    lost = _reading(dice, talk, "nlu_fallback", 0.3, outcome="handoff", out_of_scope=0.9)
     talk.answer("I'll ask a colleague.", lost, after=think, handoff=_why("clarifications_failed"))
     _people(dice, talk, topic, wrong=second if dice.random() < 0.4 else None, new=True)
     return False
@@ -303,6 +305,7 @@ def _why(reason: str) -> Handoff:
 
 def _reading(
     dice: random.Random,
+    talk: Talk,
     intent: str,
     about: float = 0.88,
     *,
@@ -325,6 +328,7 @@ def _reading(
         language=language,
         outcome=outcome,
         reasons=(f"{intent} {confidence:.2f}",),
+        turn=Seen(outcome=outcome, fresh=not talk.state.assistant_seq),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.learning import facts
 
-VERSION: Final = 5
+VERSION: Final = 6
 
 #: Columns by table, in the order in which they are written; the types are SQLite's.
 TABLES: Final[dict[str, dict[str, str]]] = {
@@ -67,6 +67,8 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "language": "TEXT NOT NULL",
         "outcome": "TEXT NOT NULL",
         "result": "TEXT NOT NULL",  # one of facts.RESULTS
+        "first_of_intent": "INTEGER NOT NULL",  # 0 or 1, of typed messages in the conversation
+        "first_missed": "INTEGER NOT NULL",
         "label": "TEXT",
         "dropped": "INTEGER NOT NULL",
         "answer_seq": "INTEGER NOT NULL",
@@ -115,7 +117,8 @@ INDEXES: Final = (
     "turn_intent ON turn(intent, result, conversation, payload) WHERE payload = ''",
     "turn_result ON turn(result, conversation, payload) WHERE payload = ''",
     (
-        "turn_counted ON turn(began_at, intent, result, conversation, payload, source) "
+        "turn_counted ON turn"
+        "(began_at, intent, result, first_of_intent, first_missed, payload, source) "
         "WHERE payload = '' AND source = ''"
     ),
     (

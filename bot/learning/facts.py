@@ -113,7 +113,7 @@ def facts_of(id: str, entries: Sequence[Entry]) -> Facts | None:
     return Facts(
         conversation=conversation,
         messages=tuple({**message, **counted} for message in _messages(id, entries)),
-        turns=tuple({**turn, **counted} for turn in turns),
+        turns=tuple({**turn, **counted} for turn in _with_firsts(turns)),
         handoffs=handoffs,
         labels=tuple(
             {
@@ -132,6 +132,22 @@ def facts_of(id: str, entries: Sequence[Entry]) -> Facts | None:
             {"conversation": id, "agent": login, "name": name} for login, name in people.items()
         ),
     )
+
+
+def _with_firsts(turns: Sequence[Row]) -> Iterator[Row]:
+    """Marked as the first typed one of its intent, and the first of these that did not serve: so
+    that conversations can be counted by adding up."""
+    seen: set[str | None] = set()
+    missed: set[str | None] = set()
+    for turn in turns:
+        intent, typed = turn["intent"], not turn["payload"]
+        first = typed and intent not in seen
+        first_missed = typed and turn["result"] not in SERVED and intent not in missed
+        if first:
+            seen.add(intent)
+        if first_missed:
+            missed.add(intent)
+        yield {**turn, "first_of_intent": int(first), "first_missed": int(first_missed)}
 
 
 #: A conversation begins when somebody does something in it, not when the widget is opened.

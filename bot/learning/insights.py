@@ -13,11 +13,13 @@ them. Durations in ms. A figure of nothing is None, not 0.
 from __future__ import annotations
 
 import statistics
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from itertools import chain, groupby
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from bot.events import Record
 from bot.learning import facts
@@ -138,28 +140,100 @@ class Insights(Record, frozen=True):
     trend: tuple[Day, ...]
 
 
-class Held(NamedTuple):
-    """A conversation as far as figures need it: the archive's columns."""
+#: The columns of the archive's conversations that `Tally` counts, and in which order.
+COLUMNS: Final = (
+    "started_at",
+    "result",
+    "handoffs",
+    "customer_messages",
+    "rating",
+    "first_response_ms",
+    "person_response_ms",
+    "wait_ms",
+    "resolution_ms",
+)
 
-    started_at: int
-    result: str
-    handoffs: int
-    customer_messages: int
-    rating: int | None
-    first_response_ms: int | None
-    person_response_ms: int | None
-    wait_ms: int | None
-    resolution_ms: int | None
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Conversations, counted: all that figures need of them. `handed`: those with a hand-off;
+    durations in ms, in no order. Made by columns, which a whole year needs."""
+
+    conversations: int
+    messages: int
+    results: Counter[str]
+    stars: Counter[int]
+    handed: int
+    first_responses: list[int]
+    person_responses: list[int]
+    waits: list[int]
+    resolutions: Mapping[str, list[int]]
+
+    @staticmethod
+    def of(rows: Sequence[tuple[Any, ...]]) -> Tally:
+        """Of rows with `COLUMNS`."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+        _, results, handoffs, messages, rating, first, person, wait, resolution = columns
+        resolved = list(zip(results, resolution, strict=True))
+        return Tally(
+            conversations=len(rows),
+            messages=sum(messages),
+            results=Counter(results),
+            stars=Counter(_known(rating)),
+            handed=len(handoffs) - handoffs.count(0),
+            first_responses=_known(first),
+            person_responses=_known(person),
+            waits=_known(wait),
+            resolutions={
+                of: [ms for result, ms in resolved if ms is not None and result == of]
+                for of in (facts.HANDED_OFF, facts.CONTAINED)
+            },
+        )
+
+    @staticmethod
+    def together(tallies: Collection[Tally]) -> Tally:
+        """As one."""
+        return Tally(
+            conversations=sum(one.conversations for one in tallies),
+            messages=sum(one.messages for one in tallies),
+            results=sum((one.results for one in tallies), Counter[str]()),
+            stars=sum((one.stars for one in tallies), Counter[int]()),
+            handed=sum(one.handed for one in tallies),
+            first_responses=_all(one.first_responses for one in tallies),
+            person_responses=_all(one.person_responses for one in tallies),
+            waits=_all(one.waits for one in tallies),
+            resolutions={
+                of: _all(one.resolutions[of] for one in tallies)
+                for of in (facts.HANDED_OFF, facts.CONTAINED)
+            },
+        )
+
+
+def by_day(rows: Sequence[tuple[Any, ...]], zone: ZoneInfo) -> dict[date, Tally]:
+    """The tally of each local day on which a conversation began. `rows`: in the order in which they
+    began."""
+    days = groupby(rows, key=lambda row: local(row[0], zone)[0])
+    return {day: Tally.of(list(of)) for day, of in days}
+
+
+def _known(values: Sequence[int | None]) -> list[int]:
+    return [value for value in values if value is not None]
+
+
+def _all(lists: Iterable[list[int]]) -> list[int]:
+    return list(chain.from_iterable(lists))
 
 
 # --------------------------------------------------------------------------- what is measured
 
-Measure = Callable[[Sequence[Held]], tuple[float | None, int, float | None]]
+#: Of a tally: (value, of how many, ninth tenth).
+Measured = tuple[float | None, int, float | None]
+Measure = Callable[[Tally], Measured]
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A figure: what it is called, and how it is measured: (value, of, high)."""
+    """A figure: what it is called, and how it is measured."""
 
     title: str
     unit: str
@@ -169,34 +243,34 @@ class Definition:
     filter: Filter
 
 
-def _share(test: Callable[[Held], bool], of: Callable[[Held], bool] = lambda _: True) -> Measure:
-    def measure(held: Sequence[Held]) -> tuple[float | None, int, float | None]:
-        all_of = [one for one in held if of(one)]
-        hits = sum(test(one) for one in all_of)
-        return (hits / len(all_of) if all_of else None), len(all_of), None
-
-    return measure
+def _share(hits: int, of: int) -> Measured:
+    return (hits / of if of else None), of, None
 
 
-def _times(field: str, of: Callable[[Held], bool] = lambda _: True) -> Measure:
-    def measure(held: Sequence[Held]) -> tuple[float | None, int, float | None]:
-        known = sorted(ms for one in held if of(one) and (ms := getattr(one, field)) is not None)
-        return median(known), len(known), ninth_tenth(known)
-
-    return measure
+def _result(result: str) -> Measure:
+    return lambda tally: _share(tally.results[result], tally.conversations)
 
 
-def _mean_stars(held: Sequence[Held]) -> tuple[float | None, int, float | None]:
-    stars = [one.rating for one in held if one.rating is not None]
-    return (statistics.fmean(stars) if stars else None), len(stars), None
+def _nobody_came(tally: Tally) -> Measured:
+    return _share(tally.handed - len(tally.waits), tally.handed)
 
 
-def _count(held: Sequence[Held]) -> tuple[float | None, int, float | None]:
-    return float(len(held)), len(held), None
+def _times(values: Sequence[int]) -> Measured:
+    ordered = sorted(values)
+    return median(ordered), len(ordered), ninth_tenth(ordered)
 
 
-def _messages(held: Sequence[Held]) -> tuple[float | None, int, float | None]:
-    return float(sum(one.customer_messages for one in held)), len(held), None
+def _mean_stars(tally: Tally) -> Measured:
+    given = tally.stars.total()
+    return (sum(s * n for s, n in tally.stars.items()) / given if given else None), given, None
+
+
+def _count(tally: Tally) -> Measured:
+    return float(tally.conversations), tally.conversations, None
+
+
+def _messages(tally: Tally) -> Measured:
+    return float(tally.messages), tally.conversations, None
 
 
 def median(values: Sequence[float]) -> float | None:
@@ -207,10 +281,6 @@ def median(values: Sequence[float]) -> float | None:
 def ninth_tenth(ordered: Sequence[float]) -> float | None:
     """The smallest value (of some in order) that nine tenths of them do not exceed."""
     return float(ordered[-(-len(ordered) * 9 // 10) - 1]) if ordered else None
-
-
-def _handed_off(one: Held) -> bool:
-    return one.result == facts.HANDED_OFF
 
 
 #: Every figure, in the order in which it is shown. What it means, in one sentence; the whole of it
@@ -225,7 +295,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "share",
         "up",
         "Share in which nobody was asked to come and the assistant answered the last message.",
-        _share(lambda one: one.result == facts.CONTAINED),
+        _result(facts.CONTAINED),
         {"result": facts.CONTAINED},
     ),
     "handoff_rate": Definition(
@@ -233,7 +303,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "share",
         "down",
         "Share in which a person was asked for, or came by themselves.",
-        _share(_handed_off),
+        _result(facts.HANDED_OFF),
         {"result": facts.HANDED_OFF},
     ),
     "left": Definition(
@@ -241,7 +311,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "share",
         "down",
         "Share in which nobody was asked to come and the last message got no answer.",
-        _share(lambda one: one.result == facts.LEFT),
+        _result(facts.LEFT),
         {"result": facts.LEFT},
     ),
     "first_response": Definition(
@@ -249,7 +319,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "ms",
         "down",
         "From the customer's first message to the first answer, the assistant's or a person's.",
-        _times("first_response_ms"),
+        lambda tally: _times(tally.first_responses),
         {"measured": "first_response"},
     ),
     "wait": Definition(
@@ -257,7 +327,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "ms",
         "down",
         "From the first hand-off until somebody took the conversation.",
-        _times("wait_ms"),
+        lambda tally: _times(tally.waits),
         {"measured": "wait"},
     ),
     "person_response": Definition(
@@ -265,7 +335,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "ms",
         "down",
         "From the first hand-off to a person's first words to the customer.",
-        _times("person_response_ms"),
+        lambda tally: _times(tally.person_responses),
         {"measured": "person_response"},
     ),
     "nobody_came": Definition(
@@ -273,7 +343,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "share",
         "down",
         "Share of those that were handed over for which nobody came after the first hand-off.",
-        _share(lambda one: one.wait_ms is None, of=lambda one: one.handoffs > 0),
+        _nobody_came,
         {"measured": "nobody_came"},
     ),
     "resolution": Definition(
@@ -281,7 +351,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "ms",
         "down",
         "From the customer's first message to the last closing, with a person in it.",
-        _times("resolution_ms", of=_handed_off),
+        lambda tally: _times(tally.resolutions[facts.HANDED_OFF]),
         {"measured": "resolution", "result": facts.HANDED_OFF},
     ),
     "resolution_alone": Definition(
@@ -289,7 +359,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "ms",
         "down",
         "From the customer's first message to the closing or the assistant's last answer.",
-        _times("resolution_ms", of=lambda one: one.result == facts.CONTAINED),
+        lambda tally: _times(tally.resolutions[facts.CONTAINED]),
         {"measured": "resolution", "result": facts.CONTAINED},
     ),
     "rating": Definition(
@@ -302,13 +372,11 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
 # -------------------------------------------------------------------------------- all of them
 
 
-def figures(
-    held: Sequence[Held], earlier: Sequence[Held] | None, base: Filter
-) -> tuple[Figure, ...]:
-    """All of `DEFINITIONS`, and the same of `earlier` ones."""
+def figures(tally: Tally, earlier: Tally | None, base: Filter) -> tuple[Figure, ...]:
+    """All of `DEFINITIONS`, and the same of the period before."""
     found = []
     for name, definition in DEFINITIONS.items():
-        value, of, high = definition.measure(held)
+        value, of, high = definition.measure(tally)
         then = definition.measure(earlier) if earlier is not None else (None, None, None)
         found.append(
             Figure(
@@ -328,48 +396,36 @@ def figures(
     return tuple(found)
 
 
-def trend(held: Sequence[Held], period: Period, base: Filter) -> tuple[Day, ...]:
+def trend(days: Mapping[date, Tally], period: Period, base: Filter) -> tuple[Day, ...]:
     """A point for every day, also for those on which nobody wrote."""
-    by_day: defaultdict[date, list[Held]] = defaultdict(list)
-    for one in held:
-        by_day[local(one.started_at, period.zone)[0]].append(one)
-    points = []
-    for day in period.each():
-        of = by_day.get(day, [])
-        values = {name: DEFINITIONS[name].measure(of)[0] for name in _IN_TREND}
-        points.append(
-            Day(
-                day=day.isoformat(),
-                conversations=len(of),
-                containment=values["containment"],
-                handoff_rate=values["handoff_rate"],
-                first_response_ms=values["first_response"],
-                person_response_ms=values["person_response"],
-                wait_ms=values["wait"],
-                resolution_ms=values["resolution"],
-                rating=values["rating"],
-                ratings=sum(one.rating is not None for one in of),
-                filter={**base, "from": day.isoformat(), "to": day.isoformat()},
-            )
-        )
-    return tuple(points)
+    return tuple(_day(day, days.get(day, _NOTHING), base) for day in period.each())
 
 
-_IN_TREND: Final = (
-    "containment",
-    "handoff_rate",
-    "first_response",
-    "person_response",
-    "wait",
-    "resolution",
-    "rating",
-)
+_NOTHING: Final = Tally.of([])
 
 
-def ratings(held: Sequence[Held], base: Filter) -> tuple[Stars, ...]:
+def _day(day: date, tally: Tally, base: Filter) -> Day:
+    def value(name: str) -> float | None:
+        return DEFINITIONS[name].measure(tally)[0]
+
+    return Day(
+        day=day.isoformat(),
+        conversations=tally.conversations,
+        containment=value("containment"),
+        handoff_rate=value("handoff_rate"),
+        first_response_ms=value("first_response"),
+        person_response_ms=value("person_response"),
+        wait_ms=value("wait"),
+        resolution_ms=value("resolution"),
+        rating=value("rating"),
+        ratings=tally.stars.total(),
+        filter={**base, "from": day.isoformat(), "to": day.isoformat()},
+    )
+
+
+def ratings(tally: Tally, base: Filter) -> tuple[Stars, ...]:
     """How often each number of stars was given, 5 first."""
-    given = Counter(one.rating for one in held)
     return tuple(
-        Stars(stars=stars, conversations=given[stars], filter={**base, "rating": str(stars)})
+        Stars(stars=stars, conversations=tally.stars[stars], filter={**base, "rating": str(stars)})
         for stars in (5, 4, 3, 2, 1)
     )

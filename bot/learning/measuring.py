@@ -9,24 +9,26 @@ and their shapes (`bot.learning.insights`).
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bot import wording
 from bot.learning import facts
 from bot.learning.archive import Archive
 from bot.learning.filters import MISSED, NO_INTENT, within
 from bot.learning.insights import (
+    COLUMNS,
     Example,
     Filter,
-    Held,
     Insights,
     IntentFigures,
     Label,
     Reason,
+    Tally,
     Topic,
+    by_day,
     figures,
     ratings,
     trend,
@@ -43,8 +45,9 @@ def insights(archive: Archive, period: Period, *, compare: bool = False) -> Insi
     before = period.before() if compare else None
     base = {**within(period), "source": "here"}
     with archive.reading() as connection:
-        held = _held(connection, period)
-        earlier = None if before is None else _held(connection, before)
+        days = by_day(_held(connection, period), period.zone)
+        tally = Tally.together(days.values())
+        earlier = None if before is None else Tally.of(_held(connection, before))
         turns = _by_intent(connection, period)
         return Insights(
             first=period.first.isoformat(),
@@ -53,14 +56,14 @@ def insights(archive: Archive, period: Period, *, compare: bool = False) -> Insi
             zone=period.zone.key,
             before_first=before.first.isoformat() if before else None,
             before_last=before.last.isoformat() if before else None,
-            figures=figures(held, earlier, base),
-            reasons=_reasons(connection, period, before, base, len(held), len(earlier or ())),
+            figures=figures(tally, earlier, base),
+            reasons=_reasons(connection, period, before, base, tally.conversations, earlier),
             intents=_intents(turns, _by_intent(connection, before) if before else None, base),
             unanswered=_unanswered(connection, period, turns, base),
             labels=_labels(connection, period, base),
-            ratings=ratings(held, base),
+            ratings=ratings(tally, base),
             load=_load(connection, period),
-            trend=trend(held, period, base),
+            trend=trend(days, period, base),
         )
 
 
@@ -68,13 +71,15 @@ def insights(archive: Archive, period: Period, *, compare: bool = False) -> Insi
 _WITHIN: Final = "c.started_at >= ? AND c.started_at < ? AND c.source = ''"
 
 
-def _held(connection: sqlite3.Connection, period: Period) -> list[Held]:
-    columns = ", ".join(f"c.{name}" for name in Held._fields)
-    rows = connection.execute(
-        f"SELECT {columns} FROM conversation c WHERE {_WITHIN}",
+def _held(connection: sqlite3.Connection, period: Period) -> list[tuple[Any, ...]]:
+    """Rows with `COLUMNS`, in the order in which the conversations began."""
+    columns = ", ".join(f"c.{name}" for name in COLUMNS)
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: there are many
+    return cursor.execute(
+        f"SELECT {columns} FROM conversation c WHERE {_WITHIN} ORDER BY c.started_at",
         (period.start, period.end),
-    )
-    return list(map(Held._make, rows))
+    ).fetchall()
 
 
 def _reasons(
@@ -83,10 +88,11 @@ def _reasons(
     before: Period | None,
     base: Filter,
     of: int,
-    of_before: int,
+    earlier: Tally | None,
 ) -> tuple[Reason, ...]:
     now = _by_reason(connection, period)
     then = _by_reason(connection, before) if before else {}
+    of_before = earlier.conversations if earlier else 0
     return tuple(
         Reason(
             reason=reason,
@@ -112,8 +118,9 @@ def _by_reason(connection: sqlite3.Connection, period: Period) -> dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class _Turns:
-    """Turns of one intent: what became of them, and in how many conversations they are; `missed_in`
-    counts those with a turn that did not serve."""
+    """Turns of one intent whose message was typed (what a button stands for needs no
+    understanding): what became of them, and in how many conversations they are; `missed_in` counts
+    those with a turn that did not serve."""
 
     results: Mapping[str, int]
     conversations: int
@@ -132,27 +139,23 @@ class _Turns:
         return {name: n for name, n in self.results.items() if name not in facts.SERVED}
 
 
-#: Turns of a period's conversations whose message was typed: what a button stands for needs no
-#: understanding. Parameters: start, end.
-_TYPED: Final = "FROM turn WHERE payload = '' AND source = '' AND began_at >= ? AND began_at < ?"
-
-
 def _by_intent(connection: sqlite3.Connection, period: Period) -> dict[str | None, _Turns]:
     results: defaultdict[str | None, dict[str, int]] = defaultdict(dict)
-    days = (period.start, period.end)
-    for intent, result, count in connection.execute(
-        f"SELECT intent, result, count(*) {_TYPED} GROUP BY intent, result", days
-    ):
-        results[intent][result] = count
-    missed = f"iif(result NOT IN {facts.SERVED}, conversation, NULL)"
+    conversations: Counter[str | None] = Counter()
+    missed_in: Counter[str | None] = Counter()
     rows = connection.execute(
-        f"SELECT intent, count(DISTINCT conversation), count(DISTINCT {missed}) {_TYPED} "
-        "GROUP BY intent",
-        days,
+        "SELECT intent, result, count(*), sum(first_of_intent), sum(first_missed) FROM turn "
+        "WHERE payload = '' AND source = '' AND began_at >= ? AND began_at < ? "
+        "GROUP BY intent, result",
+        (period.start, period.end),
     )
+    for intent, result, count, first, missed in rows:
+        results[intent][result] = count
+        conversations[intent] += first
+        missed_in[intent] += missed
     return {
-        intent: _Turns(results[intent], conversations, missed_in)
-        for intent, conversations, missed_in in rows
+        intent: _Turns(of, conversations[intent], missed_in[intent])
+        for intent, of in results.items()
     }
 
 
