@@ -105,37 +105,47 @@ class Totals:
 
 
 class InboxStore:
-    """The file at `path`; made when it is not there."""
+    """The file at `path`; made when it is first used, so that a gateway starts without it.
+
+    All methods raise InboxUnavailable."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connection() as db:
-            path.chmod(0o600)  # what customers wrote is for nobody else on this machine
-            db.execute("PRAGMA journal_mode = WAL")
-            if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                with _writing(db):
-                    for (name,) in db.execute(
-                        "SELECT name FROM sqlite_master WHERE type = 'table' "
-                        "AND name NOT LIKE 'sqlite_%'"
-                    ).fetchall():
-                        db.execute(f'DROP TABLE "{name}"')
-                    for statement in _TABLES:
-                        db.execute(statement)
+        self._made = False
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)) as db:
                 db.row_factory = sqlite3.Row
                 db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA secure_delete = ON")  # what is erased is not left on the disk
+                if not self._made:
+                    self._make(db)
+                    self._made = True
                 yield db
-        except sqlite3.OperationalError as why:
+        except (sqlite3.OperationalError, OSError) as why:
             raise InboxUnavailable(
                 f"The review inbox cannot be used: {why}.",
                 hint=f"Is the disk full? It is in {self._path}, and can be deleted: it is prepared "
                 "anew, and what was decided stays decided.",
             ) from why
+
+    def _make(self, db: sqlite3.Connection) -> None:
+        if _version(db) == VERSION:
+            return
+        self._path.chmod(0o600)  # what customers wrote is for nobody else on this machine
+        db.execute("PRAGMA journal_mode = WAL")
+        with _writing(db):
+            if _version(db) == VERSION:  # made by another process meanwhile
+                return
+            for (name,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            ).fetchall():
+                db.execute(f'DROP TABLE "{name}"')
+            for statement in _TABLES:
+                db.execute(statement)
 
     # ------------------------------------------------------------------------------- preparing
 
@@ -504,6 +514,10 @@ def _writing(db: sqlite3.Connection) -> Iterator[None]:
         db.rollback()
         raise
     db.commit()
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _note(db: sqlite3.Connection, name: str, value: str) -> None:

@@ -404,3 +404,12 @@ async def test_a_file_of_another_version_is_thrown_away(inbox: Inbox, project: P
         db.execute("PRAGMA user_version = 99")
     db.close()
     assert InboxStore(project / "var" / INBOX).totals().clusters == 0
+
+
+async def test_a_place_that_cannot_be_written_stops_the_inbox_and_nothing_else(
+    redis: Redis[bytes], project: Path
+) -> None:
+    (project / "var").write_text("a file where a folder should be")
+    inbox = inbox_of(redis, project)
+    with pytest.raises(InboxUnavailable):
+        await inbox.page(ANNA)
