@@ -66,7 +66,7 @@ format: .venv/.dev ## format the code and fix what can be fixed by itself
 	$(BIN)/ruff format .
 
 bench-desk: .venv/.emulator
-bench-%: .venv/.dev ## measure (NAME: turn, relay, desk, start, help, shop, nlu, studio, learning)
+bench-%: .venv/.dev ## measure (NAME: turn, relay, desk, start, help, shop, nlu, studio, learning, swap)
 	@exec $(BIN)/python -m benchmarks.$*
 
 .PHONY: lock

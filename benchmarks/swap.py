@@ -64,31 +64,25 @@ class Talks:
         return [one.ms for one in self.messages if begin <= one.sent < end]
 
 
-class Customer:
-    """One conversation, with its stream open."""
+class Conversation:
+    """One of a customer's, with its stream open. It is over when all is said, or when a person was
+    asked for."""
 
-    def __init__(self, http: httpx.AsyncClient, auth: dict[str, str], talks: Talks) -> None:
-        self._http = http
-        self._auth = auth
+    def __init__(self, auth: dict[str, str], talks: Talks) -> None:
+        self.auth = auth
+        self.said = 0
+        self.handed_over = False
         self._talks = talks
         self._waiting: dict[int, Message] = {}
-        self._early: dict[int, float] = {}
+        self._answered: dict[int, float] = {}
 
-    async def say(self, text: str) -> None:
-        message = Message(time.perf_counter())
-        body = {"client_id": str(uuid.uuid4()), "text": text}
-        try:
-            answer = await self._http.post("/messages", json=body, headers=self._auth)
-        except httpx.HTTPError as why:
-            self._talks.errors.append(f"not accepted: {type(why).__name__}")
-            return
-        if answer.status_code != httpx.codes.ACCEPTED:
-            self._talks.errors.append(f"not accepted: {answer.status_code}")
-            return
-        self._talks.messages.append(message)
-        seq = answer.json()["seq"]
-        if seq in self._early:
-            message.answered = self._early[seq]
+    @property
+    def over(self) -> bool:
+        return self.handed_over or self.said == len(ROUTINE)
+
+    def sent(self, seq: int, message: Message) -> None:
+        """The message was stored as `seq`; its answer may have been quicker than that news."""
+        message.answered = self._answered.get(seq)
         self._waiting[seq] = message
 
     async def read(self, response: httpx.Response) -> None:
@@ -102,16 +96,58 @@ class Customer:
     def _note(self, entry: dict[str, object]) -> None:
         now = time.perf_counter()
         if entry["kind"] == "bot_answered" and isinstance(seq := entry.get("in_reply_to"), int):
-            if seq in self._early:
+            if seq in self._answered:
                 self._talks.errors.append("answered twice")
-            self._early[seq] = now
+            self._answered[seq] = now
             if seq in self._waiting:
                 self._waiting[seq].answered = now
-        elif entry["kind"] in ("handoff_requested", "notice"):
-            self._talks.errors.append(f"{entry['kind']}: {entry.get('code', '')}")
+        elif entry["kind"] == "handoff_requested":
+            self.handed_over = True
+        elif entry["kind"] == "notice" and str(entry.get("code")).startswith("assistant_"):
+            self._talks.errors.append(f"told: {entry['code']}")
 
 
-async def measure(stack: Stack, before_s: float, after_s: float) -> list[Figure]:
+class Customer:
+    """Somebody who says all there is to say, and begins another conversation."""
+
+    def __init__(self, http: httpx.AsyncClient, held: AsyncExitStack, talks: Talks) -> None:
+        self._http = http
+        self._held = held
+        self._talks = talks
+        self._conversation: Conversation | None = None
+        self._beginning = asyncio.Lock()
+
+    async def say(self, text: str) -> None:
+        async with self._beginning:
+            if self._conversation is None or self._conversation.over:
+                self._conversation = await self._begin()
+            conversation = self._conversation
+            conversation.said += 1
+        message = Message(time.perf_counter())
+        body = {"client_id": str(uuid.uuid4()), "text": text}
+        try:
+            answer = await self._http.post("/messages", json=body, headers=conversation.auth)
+        except httpx.HTTPError as why:
+            self._talks.errors.append(f"not accepted: {type(why).__name__}")
+            return
+        if answer.status_code != httpx.codes.ACCEPTED:
+            self._talks.errors.append(f"not accepted: {answer.status_code}")
+            return
+        self._talks.messages.append(message)
+        conversation.sent(answer.json()["seq"], message)
+
+    async def _begin(self) -> Conversation:
+        session = (await self._http.post("/session", json={})).raise_for_status().json()
+        auth = {"Authorization": f"Bearer {session['token']}"}
+        conversation = Conversation(auth, self._talks)
+        stream = self._http.stream("GET", "/events", headers=auth, timeout=None)
+        response = await self._held.enter_async_context(stream)
+        reading = asyncio.create_task(conversation.read(response))
+        self._held.callback(reading.cancel)
+        return conversation
+
+
+async def measure(stack: Stack, rate: float, before_s: float, after_s: float) -> list[Figure]:
     talks = Talks()
     async with AsyncExitStack() as held:
         limits = httpx.Limits(max_connections=None)
@@ -120,8 +156,8 @@ async def measure(stack: Stack, before_s: float, after_s: float) -> list[Figure]
                 base_url=f"{stack.url}/api/chat", trust_env=False, timeout=60, limits=limits
             )
         )
-        customers = [await _open(http, held, talks) for _ in range(CUSTOMERS)]
-        writing = asyncio.create_task(_write(customers))
+        customers = [Customer(http, held, talks) for _ in range(CUSTOMERS)]
+        writing = asyncio.create_task(_write(customers, rate))
         await asyncio.sleep(8.0)  # until the first turns of all conversations are over
         began = time.perf_counter()
         await asyncio.sleep(before_s)
@@ -155,22 +191,12 @@ async def measure(stack: Stack, before_s: float, after_s: float) -> list[Figure]
     ]
 
 
-async def _open(http: httpx.AsyncClient, held: AsyncExitStack, talks: Talks) -> Customer:
-    session = (await http.post("/session", json={})).raise_for_status().json()
-    auth = {"Authorization": f"Bearer {session['token']}"}
-    customer = Customer(http, auth, talks)
-    stream = http.stream("GET", "/events", headers=auth, timeout=None)
-    reading = asyncio.create_task(customer.read(await held.enter_async_context(stream)))
-    held.callback(reading.cancel)
-    return customer
-
-
-async def _write(customers: list[Customer]) -> None:
+async def _write(customers: list[Customer], rate: float) -> None:
     """To the schedule, for ever: a slow answer delays nobody's next message."""
     posting: set[asyncio.Task[None]] = set()
     began, number = time.perf_counter(), 0
     while True:
-        await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
+        await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
         customer = customers[number % len(customers)]
         text = ROUTINE[(number + number // len(customers)) % len(ROUTINE)]
         task = asyncio.create_task(customer.say(text))
@@ -192,6 +218,7 @@ async def _promote(stack: Stack) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=RATE, help="messages a second")
     parser.add_argument("--before", type=float, default=40.0, help="seconds before the promotion")
     parser.add_argument("--after", type=float, default=15.0, help="seconds after it")
     arguments = parser.parse_args()
@@ -201,7 +228,7 @@ def main() -> None:
         if current is None:
             raise SystemExit("there is no model; run: make train")
         shutil.copyfile(stack.models / current.model, stack.models / SECOND_MODEL)
-        figures = asyncio.run(measure(stack, arguments.before, arguments.after))
+        figures = asyncio.run(measure(stack, arguments.rate, arguments.before, arguments.after))
     report("swap", figures)
 
 

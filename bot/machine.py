@@ -48,7 +48,7 @@ def into_background(pid: int) -> bool:
     if sys.platform != "linux":
         return False
     with suppress(OSError):
-        if _may_come_back():
+        if may_come_back():
             os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
             return True
         _set_autogroup(pid, 19)
@@ -61,7 +61,7 @@ def into_foreground(pid: int) -> None:
     if sys.platform != "linux":
         return
     with suppress(OSError):
-        if not _may_come_back():
+        if not may_come_back():
             _set_autogroup(pid, 0)
     idle = True
     while idle:  # a thread that is just being made has its maker's policy
@@ -73,7 +73,7 @@ def into_foreground(pid: int) -> None:
                     idle = True
 
 
-def _may_come_back() -> bool:
+def may_come_back() -> bool:
     capabilities = re.search(
         r"^CapEff:\s*([0-9a-f]+)$", _read(PROC / "self" / "status"), re.MULTILINE
     )

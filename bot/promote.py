@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import connect
+from redis.asyncio import Redis
+
 from bot.errors import PromotionFailed, StoreUnavailable
 from bot.instance import Running, only_one, running
 from bot.learning.model_commands import full_name
@@ -54,7 +55,9 @@ async def run(project: Project, var: Path, wanted: Wanted, say: Say) -> None:
         write_down(project, var, model, wanted)
         say(f"Deskhand does not run here. The next start begins with {model.model}.")
         return
-    redis = connect(here.redis_url)
+    redis: Redis[bytes] = Redis.from_url(
+        here.redis_url, socket_connect_timeout=2.0, socket_timeout=4.0
+    )
     try:
         promotions = Promotions(redis)
         wish = await promotions.ask(

@@ -3,6 +3,7 @@ while, and any process is killed at any point."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import count
 
@@ -11,6 +12,7 @@ import redis as sync_redis
 
 from bot.learning.promotion import PROMOTION
 from bot.learning.registry import Promoted, RolledBack
+from bot.machine import may_come_back
 from bot.smoke import AT_MOST, ID, TRACKER
 from bot.up import PROCESSES
 from tests.e2e.test_faults import Agent
@@ -196,6 +198,10 @@ def test_a_second_promotion_is_told_whose_was_first_and_since_when(
 ) -> None:
     first, second = a_new_one(world, held="loading"), a_new_one(world)
     command = promoting(world, first, SAYS["loading"])
+    candidate = world.process(file_of(first))
+    assert candidate is not None
+    background = os.SCHED_IDLE if may_come_back() else os.SCHED_OTHER
+    assert os.sched_getscheduler(candidate.pid) == background
     for words in (("promote", second), ("rollback",)):
         refused = world.command(*words)
         assert refused.code() == 1
@@ -205,6 +211,7 @@ def test_a_second_promotion_is_told_whose_was_first_and_since_when(
     world.release(first, "loading")
     assert command.code() == 0, command.output
     assert world.serves(first)
+    assert os.sched_getscheduler(candidate.pid) == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize(

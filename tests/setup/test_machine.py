@@ -38,10 +38,6 @@ def policies(pid: int) -> set[int]:
     return {os.sched_getscheduler(int(thread)) for thread in os.listdir(f"/proc/{pid}/task")}
 
 
-def may_come_back(monkeypatch: pytest.MonkeyPatch, may: bool) -> None:
-    monkeypatch.setattr(machine, "_may_come_back", lambda: may)
-
-
 def test_who_goes_into_the_background_comes_back_with_all_threads(
     busy: subprocess.Popen[str],
 ) -> None:
@@ -49,7 +45,7 @@ def test_who_goes_into_the_background_comes_back_with_all_threads(
     assert busy.stdout
     assert busy.stdout.readline() == "busy\n"
     until(lambda: len(os.listdir(f"/proc/{busy.pid}/task")) == 3, what="the threads' start")
-    privileged = machine._may_come_back()  # in a container perhaps not
+    privileged = machine.may_come_back()  # in a container perhaps not
     assert policies(busy.pid) == {os.SCHED_IDLE if privileged else os.SCHED_OTHER}
     machine.into_foreground(busy.pid)
     assert policies(busy.pid) == {os.SCHED_OTHER}
@@ -58,7 +54,7 @@ def test_who_goes_into_the_background_comes_back_with_all_threads(
 def test_without_the_right_to_come_back_nothing_is_done_that_cannot_be_undone(
     busy: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_come_back(monkeypatch, False)
+    monkeypatch.setattr(machine, "may_come_back", lambda: False)
     machine.into_background(busy.pid)
     assert policies(busy.pid) == {os.SCHED_OTHER}
     assert os.getpriority(os.PRIO_PROCESS, busy.pid) == os.getpriority(os.PRIO_PROCESS, 0)
