@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,7 @@ def saved_page(folder: Path, slug: str) -> SavedPage:
         raw = _path(folder, slug).read_bytes()
     except FileNotFoundError:
         raise UnknownPage(f"There is no help page {slug[:80]}.", hint="It was removed.") from None
-    return _saved(folder, slug, raw)
+    return _saved(slug, raw)
 
 
 def saved_pages(folder: Path) -> list[SavedPage]:
@@ -67,7 +68,7 @@ def save_page(root: Path, folder: Path, slug: str, text: str, version: str) -> S
     text = text.replace("\r\n", "\n").rstrip() + "\n"
     checked_page(slug, text)
     with writing(root):
-        current = _saved(folder, slug, path.read_bytes()).version if path.is_file() else NEW
+        current = _saved(slug, path.read_bytes()).version if path.is_file() else NEW
         if current != version:
             raise ChangedMeanwhile(
                 f"There is a page {slug} already; nothing was saved."
@@ -113,7 +114,9 @@ def _path(folder: Path, slug: str) -> Path:
     return folder / f"{slug}.md"
 
 
-def _saved(folder: Path, slug: str, raw: bytes) -> SavedPage:
+@lru_cache(maxsize=512)
+def _saved(slug: str, raw: bytes) -> SavedPage:
+    """A page out of its file's content; remembered, since there are many and they seldom change."""
     text = raw.decode("utf-8-sig", "replace")
     title, topic, problem = slug, "", ""
     try:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ def uses(project: Project) -> dict[str, list[Use]]:
     for name, use in _by_forms(loaded(DOMAIN, project.domain)):
         if name in found:
             found[name].append(use)
-    for path, names in said_by(project.actions, found).items():
+    for path, names in _said_by(tuple(project.actions.items()), tuple(found)).items():
         for name in names:
             found[name].append(Use(words="said by an action", where=str(path)))
     return found
@@ -163,6 +164,14 @@ def said_by(actions: Mapping[Path, str], responses: Iterable[str]) -> dict[Path,
             if name in named or any(one.fullmatch(name) for one in patterns):
                 found[path].append(name)
     return dict(found)
+
+
+@lru_cache(maxsize=2)
+def _said_by(
+    actions: tuple[tuple[Path, str], ...], responses: tuple[str, ...]
+) -> Mapping[Path, list[str]]:
+    """The same, remembered: parsing all actions takes a second."""
+    return said_by(dict(actions), responses)
 
 
 def _constants(tree: ast.AST) -> Iterator[str]:

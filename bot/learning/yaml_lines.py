@@ -31,7 +31,7 @@ def read_text(path: Path, shown: Path) -> str:
         raise BrokenFile(shown, line, column, "this is not UTF-8") from None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def loaded(path: Path, text: str) -> Mapping[str, Any]:
     """A YAML file as plain values, which nobody may change; empty when it is.
 
