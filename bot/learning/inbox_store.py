@@ -63,7 +63,8 @@ _TABLES: Final = (
 
 
 class InboxUnavailable(DeskhandError):
-    """SQLite takes or gives nothing: the disk is full, or somebody has been writing for long."""
+    """SQLite takes or gives nothing: the disk is full, the file is broken, or somebody has been
+    writing for long."""
 
     code = "inbox_unavailable"
 
@@ -125,7 +126,9 @@ class InboxStore:
                     self._make(db)
                     self._made = True
                 yield db
-        except (sqlite3.OperationalError, OSError) as why:
+        except (sqlite3.DatabaseError, OSError) as why:
+            if isinstance(why, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise  # a mistake of ours
             raise InboxUnavailable(
                 f"The review inbox cannot be used: {why}.",
                 hint=f"Is the disk full? It is in {self._path}, and can be deleted: it is prepared "

@@ -413,3 +413,16 @@ async def test_a_place_that_cannot_be_written_stops_the_inbox_and_nothing_else(
     inbox = inbox_of(redis, project)
     with pytest.raises(InboxUnavailable):
         await inbox.page(ANNA)
+
+
+async def test_a_broken_file_says_that_it_can_be_deleted(
+    redis: Redis[bytes], project: Path
+) -> None:
+    path = project / "var" / INBOX
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(InboxUnavailable, match="not a database") as broken:
+        await inbox_of(redis, project).page(ANNA)
+    assert "can be deleted" in broken.value.hint
+    path.unlink()
+    assert (await inbox_of(redis, project).page(ANNA)).open == ()
