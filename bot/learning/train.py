@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -143,12 +144,18 @@ class Project:
         digest = hashlib.sha256()
         for package in MADE_WITH:
             with suppress(metadata.PackageNotFoundError):
-                digest.update(f"{package}=={metadata.version(package)}\0".encode())
+                digest.update(f"{package}=={_version(package)}\0".encode())
         for path in paths:
             with suppress(FileNotFoundError):
                 content = (self.root / path).read_bytes()
                 digest.update(f"{path.as_posix()}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()
+
+
+@lru_cache
+def _version(package: str) -> str:
+    """Of what is installed, which does not change while we run. Raises: PackageNotFoundError."""
+    return metadata.version(package)
 
 
 def project_of(settings: Settings, root: Path) -> Project:
@@ -467,7 +474,8 @@ def _files(root: Path, *folders: str) -> set[Path]:
     }
 
 
-def _imports(source: bytes) -> set[str]:
+@lru_cache(maxsize=1_024)
+def _imports(source: bytes) -> frozenset[str]:
     """The dotted names beginning with "bot." that a module imports; none if it does not parse."""
     names: set[str] = set()
     with suppress(SyntaxError, ValueError):
@@ -476,7 +484,7 @@ def _imports(source: bytes) -> set[str]:
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in names if name.startswith("bot.")}
+    return frozenset(name for name in names if name.startswith("bot."))
 
 
 def _has_domain(project: Project) -> bool:
