@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -71,7 +71,17 @@ class ModelSwap:
             left = await self._promotions.latest()
             if left is not None and not left.stage.ended and left.run == after:
                 await self._promotions.say(left.id, Stage.FAILED, error=LOST, progress="")
-        await asyncio.gather(self._beat(), self._look())
+        await asyncio.gather(self._for_ever(self._beat), self._for_ever(self._look))
+
+    async def _for_ever(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Whatever a promotion stumbles over, Deskhand goes on, and the next one is possible."""
+        while True:
+            try:
+                await work()
+            except Exception as why:
+                log.exception("promotions stopped; beginning again")
+                self._say(f"! A promotion stumbled: {type(why).__name__}: {why}")
+                await asyncio.sleep(BEAT_S)
 
     async def _beat(self) -> None:
         while True:
@@ -103,10 +113,11 @@ class ModelSwap:
         except OSError as why:
             error = f"{why.filename or 'The new assistant'}: {why.strerror or why}."
         except asyncio.CancelledError:
-            self._doing = None
             with suppress(StoreUnavailable):  # else it is found out soon enough
                 await self._promotions.say(wish.id, Stage.FAILED, error=LOST, progress="")
             raise
+        finally:
+            self._doing = None
         if error:
             self._say(f"! {wish.model} was not brought into service: {error} {hint}".rstrip())
             await self._end(wish, Stage.FAILED, error, hint)

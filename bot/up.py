@@ -22,11 +22,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
-from urllib.parse import urlsplit
 
-from bot import redis_server, starting_model, whereabouts
+from bot import starting_model, whereabouts
 from bot.assistants import SERVING, Assistants, Surroundings, rasa
-from bot.children import Child, Probe
+from bot.children import Child
 from bot.desk_plan import load_plan
 from bot.desks import settings as desk_settings
 from bot.errors import DeskhandError, ProcessFailed, StoreUnavailable
@@ -36,7 +35,8 @@ from bot.learning.registry import Model
 from bot.learning.train import project_of
 from bot.model_swap import ModelSwap
 from bot.processes import State, Status, Supervisor, free_ports, http_answers
-from bot.settings import Secret, Settings
+from bot.redis_child import RedisChild
+from bot.settings import Settings
 from bot.status_board import StatusBoard
 from bot.triage import load_policy
 from bot.triage_file import policy_path
@@ -44,8 +44,6 @@ from bot.triage_file import policy_path
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-#: How long a Redis of somebody else may be away when we start, in seconds.
-REDIS_PATIENCE_S = 10.0
 #: How long customers are told "still starting" when a model has to be trained first, in seconds.
 TRAINING_GRACE_S = 900
 
@@ -109,7 +107,10 @@ class Service:
             logs=self._var / "log", report=self._board.report, notice=self._board.say
         )
         self._token = secrets.token_urlsafe(32)
-        self._redis_port, self._actions_port, self._assistant_port = free_ports(3)
+        redis_port, self._actions_port, self._assistant_port = free_ports(3)
+        self._redis_child = RedisChild(
+            settings, self._var, redis_port, self._supervisor, self._board
+        )
         self._actions_url = f"http://127.0.0.1:{self._actions_port}/webhook"
         self._assistant_command = assistant
         #: Of this run: by it the gateway knows whose word on the assistant's address counts.
@@ -119,10 +120,8 @@ class Service:
         host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host  # noqa: S104
         self._host = host
         self._url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-        self._redis_url = settings.redis_url
         self._began = time.monotonic()
         self._redis: Redis[bytes]
-        self._redis_answers: Probe
         self._assistants: Assistants
 
     async def run(self) -> None:
@@ -195,7 +194,7 @@ class Service:
     async def _bring_up(self, listener: socket.socket, model: Model | None) -> None:
         for name in PROCESSES:
             self._board.report(Status(name, State.WAITING))
-        self._redis = redis = await self._start_redis()
+        self._redis = redis = await self._redis_child.start()
         self._assistants = self._make_assistants()
         self._announce()
         self._supervisor.start(self._gateway(listener, training=model is None))
@@ -222,7 +221,7 @@ class Service:
             for why in results:
                 if isinstance(why, ProcessFailed):
                     self._board.say(f"! {why.message} It is tried again. {why.hint}")
-            await asyncio.gather(swapping, self._watch_foreign_redis(redis))
+            await asyncio.gather(swapping, self._redis_child.watch())
         finally:
             for task in (assistant, swapping):
                 if task is not None:
@@ -230,89 +229,6 @@ class Service:
                     with suppress(asyncio.CancelledError, DeskhandError):
                         await task
             await redis.close()
-
-    async def _start_redis(self) -> Redis[bytes]:
-        from redis.asyncio import Redis  # a tenth of a second that `--help` need not pay
-        from redis.exceptions import RedisError
-
-        if not self._settings.redis_url:
-            prepared = self._prepare_redis()
-            self._redis_url = prepared.url
-        redis: Redis[bytes] = Redis.from_url(
-            self._redis_url.reveal(), socket_connect_timeout=2, socket_timeout=2
-        )
-
-        async def answers() -> None:
-            try:
-                await redis.ping()
-            except RedisError as why:
-                raise OSError(f"{type(why).__name__}: {why}") from None
-
-        self._redis_answers = answers
-        if not self._settings.redis_url:
-            address = f"127.0.0.1:{self._redis_port}"
-            self._supervisor.start(
-                Child(
-                    name="redis",
-                    argv=prepared.argv,
-                    address=address,
-                    cwd=self._var,
-                    probe=answers,
-                    pass_fds=(prepared.lock,),
-                    # TERM, so that it can finish what it has promised but not yet written.
-                    death_signal=signal.SIGTERM,
-                    # Hanging on a slow disk is not cured by reading all of it again.
-                    patience=None,
-                    stop_order=1,
-                )
-            )
-            await self._supervisor.ready("redis")
-        else:
-            await self._find_redis()
-        return redis
-
-    def _prepare_redis(self) -> redis_server.Prepared:
-        try:
-            return redis_server.prepare(
-                self._var / "redis",
-                password=redis_server.kept_password(self._var / "secrets" / "redis"),
-                port=self._redis_port,
-                appendfsync=self._settings.appendfsync,
-            )
-        except OSError as why:
-            raise ProcessFailed(
-                f"{why.filename or self._var} cannot be written: {why.strerror}.",
-                hint="Redis keeps the conversations there. Free some space or correct its owner.",
-            ) from why
-
-    async def _find_redis(self) -> None:
-        address = _without_secrets(self._redis_url)
-        self._board.report(Status("redis", State.STARTING, address))
-        deadline = time.monotonic() + REDIS_PATIENCE_S
-        while True:
-            try:
-                await self._redis_answers()
-            except OSError as why:
-                if time.monotonic() > deadline:
-                    raise ProcessFailed(
-                        f"REDIS_URL: the Redis at {address} does not answer: {why}",
-                        hint="Start it, correct REDIS_URL, or unset it to use the embedded Redis.",
-                    ) from None
-                await asyncio.sleep(0.5)
-            else:
-                break
-        self._board.report(Status("redis", State.READY, address))
-
-    async def _watch_foreign_redis(self, redis: Redis[bytes]) -> None:
-        while self._settings.redis_url:
-            address = _without_secrets(self._redis_url)
-            try:
-                await self._redis_answers()
-            except OSError as why:
-                self._board.report(Status("redis", State.SILENT, address, str(why)))
-            else:
-                self._board.report(Status("redis", State.READY, address))
-            await asyncio.sleep(5)
 
     async def _start_assistant(self, model: Model | None) -> None:
         address = self._assistants.url.removeprefix("http://")
@@ -341,7 +257,7 @@ class Service:
             Running(
                 pid=os.getpid(),
                 url=self._url,
-                redis_url=self._redis_url.reveal(),
+                redis_url=self._redis_child.url.reveal(),
                 actions_url=self._actions_url,
                 assistant_url=self._assistants.url,
                 assistant_token=self._token,
@@ -376,7 +292,7 @@ class Service:
 
         self._gateway_env |= {
             **self._common_env(),
-            "REDIS_URL": self._redis_url.reveal(),
+            "REDIS_URL": self._redis_child.url.reveal(),
             "DESKHAND_ASSISTANT_URL": self._assistants.url,
             "DESKHAND_ASSISTANT_TOKEN": self._token,
             "DESKHAND_RUN": self._run_id,
@@ -415,14 +331,14 @@ class Service:
         return Child(
             name="learner",
             argv=(sys.executable, "-m", "bot", "learner"),
-            env={**self._common_env(), "REDIS_URL": self._redis_url.reveal()},
+            env={**self._common_env(), "REDIS_URL": self._redis_child.url.reveal()},
             cwd=self._root,
         )
 
     def _make_assistants(self) -> Assistants:
         env = {
             **self._common_env(),
-            "REDIS_URL": self._redis_url.reveal(),
+            "REDIS_URL": self._redis_child.url.reveal(),
             "DESKHAND_ASSISTANT_TOKEN": self._token,
             "DESKHAND_ACTIONS_URL": self._actions_url,
             "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -454,8 +370,3 @@ def wrong_help_pages(settings: Settings, root: Path) -> list[str]:
     errors = read_pages((root / settings.help).resolve()).errors
     lines = (f"! {error.message} The page is left out. {error.hint}".rstrip() for error in errors)
     return [line.replace(f"{root.resolve()}/", "") for line in lines]
-
-
-def _without_secrets(url: Secret) -> str:
-    parts = urlsplit(url.reveal())
-    return f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path

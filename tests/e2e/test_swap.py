@@ -4,9 +4,11 @@ while, and any process is killed at any point."""
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from itertools import count
 
+import psutil
 import pytest
 import redis as sync_redis
 
@@ -168,6 +170,23 @@ def test_a_kill_of_everything_leaves_the_old_one_before_the_switch_and_the_new_o
     # Nothing is left of it that would stop the next one.
     again = world.command("promote", new if before else old)
     assert again.code() == 0, again.output
+
+
+def test_ctrl_c_in_the_middle_ends_everything_and_leaves_the_old_one(
+    world: SwapWorld, old: str
+) -> None:
+    new = a_new_one(world, held="loading")
+    command = promoting(world, new, SAYS["loading"])
+    assert world.up is not None
+    family = psutil.Process(world.up.pid).children(recursive=True)
+    began = time.monotonic()
+    world.stop()
+    assert time.monotonic() - began < 10
+    assert not psutil.wait_procs(family, timeout=5)[1]
+    assert command.code() == 1
+    assert "was stopped" in command.output
+    world.start()
+    assert world.serves(old)
 
 
 def test_the_bot_stays_silent_when_a_person_speaks_during_the_switch(

@@ -199,7 +199,7 @@ def test_a_var_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 
 def test_no_secret_is_on_a_command_line_or_on_the_board(root: Path) -> None:
     made = service(root)
-    made._redis_url = Secret("redis://:pass-word@127.0.0.1:1/0")
+    made._redis_child.url = Secret("redis://:pass-word@127.0.0.1:1/0")
     made._assistants = made._make_assistants()
     with socket.socket() as listener:
         children = [
