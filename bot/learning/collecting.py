@@ -17,7 +17,8 @@ import msgspec
 from bot.events import Reading
 from bot.learning.archive import Archive
 from bot.learning.missed import Label, Missed, Said, Story, Turn, missed
-from bot.learning.redaction import CannotRedact, names_in, redact
+from bot.learning.personal_names import told_in
+from bot.learning.redaction import CannotRedact, redact
 
 CONVERSATIONS: Final = 500
 """That are read at once."""
@@ -71,7 +72,7 @@ def redacted(story: Story, messages: Iterable[Missed], people: Sequence[str]) ->
     messages = list(messages)
     if not messages:
         return []
-    told = [name for said in story.said if said.who == "customer" for name in names_in(said.text)]
+    told = [name for said in story.said if said.who == "customer" for name in told_in(said.text)]
     names = [*people, *told]
     hidden = []
     for one in messages:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from bot.learning.redaction import PLACEHOLDERS, READ_CHARACTERS, CannotRedact, names_in, redact
+from bot.learning.personal_names import told_in
+from bot.learning.redaction import PLACEHOLDERS, READ_CHARACTERS, CannotRedact, redact
 
 HERE = Path(__file__).parent
 
@@ -40,13 +41,13 @@ def test_what_is_too_long_to_be_read_is_refused() -> None:
 
 
 def test_names_that_the_conversation_tells_are_known_everywhere_in_it() -> None:
-    names = names_in("I'm Anna Okonkwo-Lie") + names_in("mail: fenna.wuyts@example.org")
+    names = told_in("I'm Anna Okonkwo-Lie") + told_in("mail: fenna.wuyts@example.org")
     assert names == ("Anna", "Okonkwo-Lie", "fenna", "wuyts")
     assert redact("so okonkwo-lie it is, not fenna", names).text == "so [name] it is, not [name]"
 
 
 def test_an_address_that_is_nobodys_tells_no_names() -> None:
-    assert names_in("write to info@nordlys.example") == ()
+    assert told_in("write to info@nordlys.example") == ()
 
 
 def test_hidden_signs_do_not_hide_anything() -> None:
