@@ -81,6 +81,8 @@ ASKED: Mapping[str, Sequence[str]] = MappingProxyType(
         f"{API}/models/{{name}}/report": (f"{API}/models/{{model}}/report",),
         f"{API}/jobs": (f"{API}/jobs",),
         f"{API}/jobs/{{id}}": (f"{API}/jobs/{{job}}",),
+        f"{API}/models/promotion": (f"{API}/models/promotion",),
+        f"{API}/lint": (f"{API}/lint",),
         f"{API}/whatif": (f"{API}/whatif",),
     }
 )
