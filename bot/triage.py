@@ -364,27 +364,24 @@ def _remember(turn: Turn, policy: Policy, decision: Decision) -> Memory:
     """The memory after a decision. A hand-off starts afresh: a return must not hand off again."""
     if decision.outcome is Outcome.HANDOFF:
         return Memory()
-    old = replace(turn.memory, helped=None)
-    strain = round(_strain(turn, policy)[0], 4)
+    old = turn.memory
+    new: dict[str, Any] = {"helped": None, "strain": round(_strain(turn, policy)[0], 4)}
     if _did_not_help(turn, policy):
-        refused = (*old.unhelpful, turn.memory.helped or "")[-REMEMBERED_TURNS:]
-        return replace(old, unhelpful=refused, strain=strain)
+        new["unhelpful"] = (*old.unhelpful, old.helped or "")[-REMEMBERED_TURNS:]
+        return replace(old, **new)
+    placed: dict[str, Any] = {"clarifications": 0, "unplaced": ()}
     if turn.is_payload:
-        return replace(old, clarifications=0, unplaced=(), strain=strain)
-    kept = replace(
-        old,
-        frustrations=(*old.frustrations, turn.frustration)[-REMEMBERED_TURNS:],
-        texts=(*old.texts, remembered(turn.text))[-REMEMBERED_TURNS:],
-        fingerprints=(*old.fingerprints, turn.fingerprint)[-REMEMBERED_TURNS:],
-        strain=strain,
-    )
+        return replace(old, **new, **placed)
+    new["frustrations"] = (*old.frustrations, turn.frustration)[-REMEMBERED_TURNS:]
+    new["texts"] = (*old.texts, remembered(turn.text))[-REMEMBERED_TURNS:]
+    new["fingerprints"] = (*old.fingerprints, turn.fingerprint)[-REMEMBERED_TURNS:]
     if decision.outcome is Outcome.CLARIFY:
-        scores = (*old.unplaced, turn.confidence)[-REMEMBERED_TURNS:]
-        return replace(kept, clarifications=old.clarifications + 1, unplaced=scores)
-    if decision.outcome is Outcome.HELP:
+        new["clarifications"] = old.clarifications + 1
+        new["unplaced"] = (*old.unplaced, turn.confidence)[-REMEMBERED_TURNS:]
+    elif decision.outcome is Outcome.HELP:
         # Whether that was progress, the customer says next.
-        return replace(kept, helped=turn.help_page, clarifications=0, unplaced=())
-    if turn.intent in policy.chat_intents and not turn.form:
+        new |= {"helped": turn.help_page, **placed}
+    elif turn.form or turn.intent not in policy.chat_intents:
         # "hello?" between two messages that nobody understood does not make them understood.
-        return kept
-    return replace(kept, clarifications=0, unplaced=())
+        new |= placed
+    return replace(old, **new)

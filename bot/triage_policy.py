@@ -8,6 +8,7 @@ is.
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,10 @@ from bot.human_requests import normalise
 from bot.policy_file import PolicyError, Section, read_file
 
 __all__ = ["REMEMBERED_TURNS", "Policy", "PolicyError", "Reason", "Topic", "load_policy"]
+
+SEARCHED = 512
+"""So many of the latest searches for phrases are remembered: some dozen topics in the messages of a
+conversation, which a replay reads once for every policy."""
 
 REMEMBERED_TURNS = 6
 """How many earlier turns triage remembers: no limit of a policy may look back further."""
@@ -58,9 +63,9 @@ class Topic:
         self, text: str, intent: str | None, confidence: float, cue: float = 0.0
     ) -> str | None:
         """What in the message matched, in words; None if nothing did. `cue`: its probability."""
-        found = self.pattern.search(normalise(text)) if self.pattern else None
+        found = _first(self.pattern, text) if self.pattern else None
         if found:
-            return f"“{found.group(0)}”"
+            return f"“{found}”"
         if intent in self.intents and confidence >= self.confidence:
             return f"{intent} {confidence:.2f}"
         if self.cue is not None and cue >= self.cue_from:
@@ -198,6 +203,13 @@ def _topic(section: Section) -> Topic:
     )
     section.done()
     return topic
+
+
+@functools.lru_cache(maxsize=SEARCHED)
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    """The first phrase in the text."""
+    found = pattern.search(normalise(text))
+    return found.group(0) if found else None
 
 
 def _phrases(phrases: Sequence[str]) -> re.Pattern[str] | None:
