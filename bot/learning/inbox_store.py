@@ -272,10 +272,7 @@ class InboxStore:
             clusters, messages = db.execute(
                 "SELECT COUNT(*), COALESCE(SUM(messages), 0) FROM cluster"
             ).fetchone()
-            (customers,) = db.execute(
-                "SELECT COUNT(DISTINCT conversation) FROM message JOIN wording USING (key) "
-                "WHERE settled = 0"
-            ).fetchone()
+            customers = _noted(db, "customers", 0)
             refreshed = _noted(db, "refreshed_at", 0)
         return Totals(clusters, messages, customers, refreshed or None)
 
@@ -421,6 +418,12 @@ def _sum_up(db: sqlite3.Connection, clusters: Sequence[str], now: int) -> None:
                 msgspec.json.encode(body).decode(),
             ),
         )
+    # Counted here, since counting takes a tenth of a second with 50,000 messages.
+    (customers,) = db.execute(
+        "SELECT COUNT(DISTINCT conversation) FROM message JOIN wording USING (key) "
+        "WHERE settled = 0"
+    ).fetchone()
+    _note(db, "customers", str(customers))
 
 
 def _summary(db: sqlite3.Connection, id: str, rows: Sequence[sqlite3.Row], now: int) -> Cluster:
