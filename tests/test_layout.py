@@ -76,6 +76,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.examples",
         "bot.learning.inbox",
         "bot.learning.inbox_store",
+        "bot.learning.inbox_tables",
         "bot.learning.help_edits",
         "bot.learning.learned_file",
         "bot.learning.lint",

@@ -45,7 +45,8 @@ from bot.learning.decisions import (
 )
 from bot.learning.domain_edits import NewIntent
 from bot.learning.examples import Added, ExampleConflict, LearnedExamples, Skipped
-from bot.learning.inbox_store import INBOX, WORDINGS_AT_MOST, InboxStore, place, seen
+from bot.learning.inbox_store import INBOX, WORDINGS_AT_MOST, InboxStore
+from bot.learning.inbox_tables import place, seen
 from bot.learning.nlu_files import Example
 from bot.learning.review_shapes import Cluster, Decided, InboxPage, Shown
 from bot.learning.wordings import key_of
