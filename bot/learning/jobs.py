@@ -43,6 +43,10 @@ QUEUE: Final = PREFIX + "learning:queue"
 RECENT: Final = PREFIX + "learning:jobs"
 RECENT_AT_MOST: Final = 100
 
+#: How much all work for the studio gives way to others (see `Child.nice`): the assistant that
+#: serves customers goes first.
+NICE: Final = 10
+
 LOST: Final = "The process that did it was stopped, and with it the job. Start it again."
 
 

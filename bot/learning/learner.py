@@ -18,7 +18,7 @@ from typing import Final
 from bot.child_log import ChildLog, explaining
 from bot.children import Child, drain, ending, signal_group, spawn
 from bot.errors import StoreUnavailable
-from bot.learning.jobs import Job, Jobs
+from bot.learning.jobs import NICE, Job, Jobs
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 0.5
 #: Jobs at work at the same time; of different kinds, since there is one of a kind.
 AT_ONCE: Final = 2
-#: The assistant that serves customers goes first.
-NICE: Final = 15
 
 
 class Learner:

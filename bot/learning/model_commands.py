@@ -16,6 +16,7 @@ from typing import Final
 from bot.errors import DeskhandError
 from bot.learning.evaluate import OUT_OF_SCOPE, Evaluation
 from bot.learning.held_out import Data, read_data
+from bot.learning.jobs import NICE
 from bot.learning.registry import (
     Evaluated,
     Happened,
@@ -35,8 +36,6 @@ from bot.status_board import StatusBoard
 
 #: Lines of each list that a terminal is spared.
 SHOWN: Final = 12
-#: How much our work gives way to the assistant that serves.
-NICE: Final = 15
 
 Say = Callable[[str], None]
 

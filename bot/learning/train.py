@@ -31,7 +31,7 @@ import msgspec
 from bot.child_log import ChildLog, explaining
 from bot.children import Child, run_to_its_end
 from bot.errors import TrainingFailed
-from bot.learning.jobs import at_work_already
+from bot.learning.jobs import NICE, at_work_already
 from bot.learning.registry import Model, Promoted, Registry, Trained
 from bot.learning.sources import Sources, changed, digests, note_studio_write, noted, waiting
 from bot.settings import Settings
@@ -50,8 +50,6 @@ MODELS_KEPT = 3
 TRAINING_LOCK = ".training.lock"
 #: In `models/`: how directories begin in which a model is being made.
 DRAFT = ".training-"
-#: How much a candidate's training gives way to the assistant that serves (see `Child.nice`).
-NICE = 15
 
 Progress = Callable[[str], None]
 

@@ -16,9 +16,10 @@ from typing import Any, Final
 from bot.learning.archive import ARCHIVE
 from bot.learning.held_out import Data, read_data
 from bot.learning.jobs import Job
+from bot.learning.reading import read_texts
 from bot.learning.run_job import Context, Progress
 from bot.learning.train import Project, project_of, train_candidate
-from bot.learning.trial import Place, Report, compare
+from bot.learning.trial import Place, Reader, Report, compare
 from bot.settings import Settings
 from bot.triage_file import policy_path
 from bot.triage_policy import load_policy
@@ -84,11 +85,13 @@ async def train_and_compare(
     why: str = "",
     force: bool = False,
     data: Data | None = None,
+    reader: Reader = read_texts,
 ) -> Report:
     """Train a candidate, and compare it with the current model.
 
     Args:
         data: what `read_data` gave, when it was read before.
+        reader: as `compare` has it.
 
     Raises: what `train_candidate` and `compare` raise.
     """
@@ -119,4 +122,5 @@ async def train_and_compare(
         by=by,
         progress=later,
         data=data,
+        reader=reader,
     )

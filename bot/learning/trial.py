@@ -120,9 +120,9 @@ async def compare(
 
     Raises:
         UnknownModel: one is not there.
-        TrainingFailed: the held-out sentences cannot be used; says why.
+        TrainingFailed: the held-out sentences cannot be used, or the report cannot be written;
+            says why.
         ProcessFailed: a model cannot be loaded.
-        OSError: the report cannot be written.
     """
     registry = Registry(place.models)
     names = [registry.get(name).model for name in (against, model) if name is not None]
@@ -141,16 +141,27 @@ async def compare(
     report = _report(
         place, registry, data, conversations, parses, model=model, against=against, by=by, now=now
     )
-    path = registry.report_on(model, against)
+    try:
+        _keep(registry, report)
+    except OSError as why:
+        raise TrainingFailed(
+            f"The comparison could not be kept: {why.strerror or why}.",
+            hint="Both models are untouched. Free some space, and compare them again.",
+        ) from why
+    return report
+
+
+def _keep(registry: Registry, report: Report) -> None:
+    path = registry.report_on(report.model, report.against)
     draft = path.with_name(f".{path.name}.draft")
     draft.write_bytes(msgspec.json.encode(report))
     draft.replace(path)
     registry.record(
         Evaluated(
-            model=model,
-            at=now,
-            by=by,
-            against=against,
+            model=report.model,
+            at=report.at,
+            by=report.by,
+            against=report.against,
             report=path.name,
             passed=report.verdict.passed,
             reasons=report.verdict.reasons,
@@ -158,7 +169,6 @@ async def compare(
             before=report.figures_before(),
         )
     )
-    return report
 
 
 def kept_report(models: Path, model: str, against: str | None) -> Report | None:

@@ -16,7 +16,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.errors import JobRunning
-from bot.learning.jobs import ALIVE, KINDS, LOST, Job, Jobs, JobState, Kind, UnknownJob
+from bot.learning.jobs import ALIVE, KINDS, LOST, NICE, Job, Jobs, JobState, Kind, UnknownJob
 from bot.learning.learner import Learner
 from bot.learning.run_job import _function
 from tests.polling import soon
@@ -174,7 +174,7 @@ async def test_a_job_is_done_in_a_process_that_gives_way(
 ) -> None:
     job = await ended(jobs, (await jobs.submit("add", {"numbers": [1, 2]}, "anna")).id)
     assert (job.state, job.error) == (JobState.DONE, "")
-    assert job.result == {"sum": 3, "nice": 15, "root": str(ROOT)}
+    assert job.result == {"sum": 3, "nice": NICE, "root": str(ROOT)}
 
 
 @pytest.mark.parametrize(

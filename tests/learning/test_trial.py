@@ -19,8 +19,10 @@ from bot.learning.facts import facts_of
 from bot.learning.model_commands import list_models, told
 from bot.learning.reading import read_texts
 from bot.learning.registry import Evaluated, Registry, Trained, UnknownModel
+from bot.learning.train_job import outcome, train_and_compare
 from bot.learning.trial import Place, Report, compare, kept_report, latest_report
 from tests.learning.logged_talks import DAY, SHIPPED, Said, as_log
+from tests.learning.projects import CONFIG, with_rasa
 from tests.learning.test_held_out import nlu
 from tests.learning.test_whatif_history import NOW
 
@@ -60,7 +62,7 @@ def model(models: Path, name: str, domain: str) -> None:
     Registry(models).record(
         Trained(
             model=name,
-            at=1,
+            at=NOW - (DAY if name == NEW else 2 * DAY),
             by="anna",
             fingerprint=name,
             seconds=1,
@@ -173,3 +175,57 @@ async def test_a_model_that_cannot_be_loaded_is_said_in_a_line(place: Place) -> 
     root = Path(__file__).parents[2]
     with pytest.raises(ProcessFailed, match=r"^deskhand-old\.tar\.gz could not be read with: "):
         await read_texts(place.models / OLD, ["hello"], root=root, help=place.help)
+
+
+#: A Rasa that leaves what the real one leaves, as far as a comparison looks into it.
+MAKES_A_MODEL = """
+import io, pathlib, sys, tarfile
+arguments = sys.argv[1:]
+name = arguments[arguments.index("--fixed-model-name") + 1] + ".tar.gz"
+out = pathlib.Path(arguments[arguments.index("--out") + 1]) / name
+domain = pathlib.Path("domain.yml").read_bytes()
+with tarfile.open(out, "w:gz") as archive:
+    info = tarfile.TarInfo("components/domain_provider/domain.yml")
+    info.size = len(domain)
+    archive.addfile(info, io.BytesIO(domain))
+"""
+
+
+async def test_a_candidate_is_trained_compared_and_judged_in_one_go(place: Place) -> None:
+    (place.root / "config.yml").write_text(CONFIG)
+    project = with_rasa(place.root, MAKES_A_MODEL)
+    registry = Registry(place.models)
+    registry.make_current(registry.get(OLD).as_model())
+    said: list[tuple[str, float]] = []
+
+    async def progress(words: str, fraction: float) -> None:
+        said.append((words, fraction))
+
+    report = await train_and_compare(
+        project, place, by="anna", why="gifts", progress=progress, reader=script()
+    )
+    assert outcome(report) == {
+        "model": report.model,
+        "against": OLD,
+        "passed": True,
+        "reasons": [],
+    }
+    candidate = registry.get(report.model)
+    assert (candidate.candidate, candidate.by, candidate.why) == (True, "anna", "gifts")
+    assert candidate.evaluated is not None
+    assert registry.current() == registry.get(OLD).as_model()
+    assert [fraction for _, fraction in said] == sorted(fraction for _, fraction in said)
+    assert said[0] == ("checking the examples", 0.0)
+
+
+async def test_a_report_that_the_disk_refuses_is_said(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(TrainingFailed, match="could not be kept: No space left on device"):
+        await tried(place, script())
+    monkeypatch.undo()
+    assert Registry(place.models).get(NEW).evaluated is None

@@ -21,6 +21,7 @@ const PAGES = [
   { name: "review", title: "Review", icon: "inbox" },
   { name: "conversations", title: "Conversations", icon: "chats" },
   { name: "answers", title: "Answers", icon: "pen" },
+  { name: "models", title: "Models", icon: "layers" },
   { name: "whatif", title: "What if", icon: "dial" },
 ];
 
