@@ -40,9 +40,9 @@ export function newId() {
     : Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-async function call(method, url, body) {
+async function call(method, url, body, patience = CALL_TIMEOUT_MS) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), CALL_TIMEOUT_MS);
+  const timer = setTimeout(() => abort.abort(), patience);
   let response;
   let answer = {};
   try {
@@ -77,10 +77,10 @@ export function parse(text) {
   }
 }
 
-/** The calls of the API below `base`: {get(path), post(path, body)}. */
+/** The calls of the API below `base`: {get(path), post(path, body, patience in ms)}. */
 export const apiAt = (base) => ({
   get: (path) => call("GET", base + path),
-  post: (path, body = {}) => call("POST", base + path, body),
+  post: (path, body = {}, patience) => call("POST", base + path, body, patience),
 });
 
 export const { get, post } = apiAt(BASE);

@@ -25,7 +25,7 @@ async function watched(call) {
 
 /** Both take a path below /api/studio, and throw Refused or Unreachable (console.api.js). */
 export const get = (path) => watched(api.get(path));
-export const post = (path, body = {}) => watched(api.post(path, body));
+export const post = (path, body = {}, patience) => watched(api.post(path, body, patience));
 /** For a link that downloads. */
 export const urlOf = (path) => BASE + path;
 

@@ -8,6 +8,8 @@ import { plain, reason } from "./console.words.js";
 import { empty, failure, fill, get, hashOf, keys, loading, post, queryOf } from "./studio.parts.js";
 
 const PERIODS = [7, 14, 28, 90, 365];
+/** A little more than the server gives a replay (bot/learning/whatif_run.py). */
+const PATIENCE_MS = 100_000;
 const OPEN_AT_FIRST = ["Understanding"];
 const OUTCOMES = { answer: "answers", help: "answers from a help page", clarify: "asks back", handoff: "calls a person" };
 
@@ -190,7 +192,7 @@ class WhatIf {
     this.#results.setAttribute("aria-busy", "true");
     if (!this.#results.querySelector(".whatif-figures")) this.#results.replaceChildren(loading("Deciding the logged conversations again…"));
     try {
-      const found = await post("/whatif", { values, days });
+      const found = await post("/whatif", { values, days }, PATIENCE_MS);
       if (this.#signal.aborted) return;
       this.#tried = asked;
       this.#results.replaceChildren(...results(found, days));
