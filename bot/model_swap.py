@@ -23,7 +23,7 @@ from redis.asyncio import Redis
 
 from bot import smoke, whereabouts
 from bot.assistants import Assistants, Step
-from bot.errors import DeskhandError, StoreUnavailable
+from bot.errors import DeskhandError, PromotionFailed, StoreUnavailable
 from bot.learning.promotion import LOST, Promotion, Promotions, Stage, happened
 from bot.learning.registry import Model, Promoted, Registered, RolledBack
 from bot.learning.train import Project
@@ -126,6 +126,11 @@ class ModelSwap:
             await self._end(wish, Stage.DONE)
 
     async def _swap(self, wish: Promotion) -> None:
+        if self._assistants.model is None:
+            raise PromotionFailed(
+                "The model to start with is still being trained.",
+                hint="Try again when the assistant has started.",
+            )
         registry = self._project.registry
         before, model = registry.current(), registry.get(wish.model)
         tries = smoke.load_smoke((self._project.root / SMOKE).read_text(encoding="utf-8"))

@@ -201,15 +201,14 @@ class Service:
         self._supervisor.start(self._actions())
         self._supervisor.start(self._learner())
         assistant = asyncio.create_task(self._start_assistant(model))
-        swapping: asyncio.Task[None] | None = None
+        # At once, so that a model which does not even start can be replaced.
+        swap = ModelSwap(redis, self._run_id, self._assistants, self._project, self._board.say)
+        swapping = asyncio.create_task(swap.run(after=self._killed_run))
         try:
             owner = await self._ensure_owner(redis)
             await self._supervisor.ready("gateway")
             self._welcome(owner)
             await assistant
-            # From now on, so that a model which does not even start can be replaced.
-            swap = ModelSwap(redis, self._run_id, self._assistants, self._project, self._board.say)
-            swapping = asyncio.create_task(swap.run(after=self._killed_run))
             results = await asyncio.gather(
                 self._supervisor.ready("actions"),
                 self._supervisor.ready("assistant"),
@@ -224,10 +223,9 @@ class Service:
             await asyncio.gather(swapping, self._redis_child.watch())
         finally:
             for task in (assistant, swapping):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError, DeskhandError):
-                        await task
+                task.cancel()
+                with suppress(asyncio.CancelledError, DeskhandError):
+                    await task
             await redis.close()
 
     async def _start_assistant(self, model: Model | None) -> None:
