@@ -140,10 +140,12 @@ def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
         if turn.intent != policy.human_intent:
             return None
         return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
-    # To the classifiers a message about somebody else's agent, one that asks whether this is a bot,
-    # or one that wants no person looks alike. There only the words count, or a cue beyond doubt;
-    # else `_doubt` asks what was meant.
-    alike = turn.fills_form or speaks_of_other_people(turn.text) or declines_human(turn.text)
+    if declines_human(turn.text):
+        return None
+    # To the classifiers a message about somebody else's agent, or one that asks whether this is a
+    # bot, looks alike. There only the words count, or a cue beyond doubt; else `_doubt` asks what
+    # was meant.
+    alike = turn.fills_form or speaks_of_other_people(turn.text)
     if alike and turn.cue(PERSON) < BEYOND_DOUBT:
         return None
     if turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:

@@ -23,7 +23,14 @@ FLOORS: list[set[str]] = [
         "bot.opening_hours",
         "bot.spelling",
     },
-    {"bot.events", "bot.commands", "bot.human_requests", "bot.file_kinds"},
+    {
+        "bot.events",
+        "bot.commands",
+        "bot.hasty_words",
+        "bot.requests_abroad",
+        "bot.human_requests",
+        "bot.file_kinds",
+    },
     {"bot.state", "bot.desk_plan", "bot.help"},
     {
         "bot.agent_commands",

@@ -86,6 +86,10 @@ class Encoder:
         """Whether the word is one piece of its vocabulary: names and misspelt words seldom are."""
         return self._tokenizer.token_to_id(word.casefold()) is not None
 
+    def vocabulary(self) -> list[str]:
+        """All pieces of its vocabulary: words, and parts of words that begin with ##."""
+        return list(self._tokenizer.get_vocab())
+
     def views(self, texts: Sequence[str]) -> Embeddings:
         """Two readings of each text, float32 [n, 2, 384]: see `views_of`."""
         return views_of(self.layers(texts))

@@ -129,6 +129,47 @@ I'd like to speak to the manager of the Oslo store
 connect me to support team
 speak to a live person
 can you get me an agent
+wanna spk 2 a reel persn
+represenative pls
+humnan pelase
+conect me to custmer servise
+cn sum1 frm ur team cal me
+tlk to ur mngr now
+can somebody just call me? 0171 555 0111
+could one of you give me a ring when it's quiet
+have one of your repair people email me
+maybe one of your fitters could have a word with me
+nah get one of your lot on here
+is one of the ladies about?
+it would be easier if someone phones me
+whoever is in charge, I'd like a word
+who deals with refunds, put me through to them
+I'd like to ask someone who actually knows tents
+I would rather explain this to someone by voice
+before I fill in any forms I'd prefer to go through it with one of you
+can we do this over the phone
+I'd like to be called back
+I need a callback today
+how do I press 0 for a person
+is there anyone actually behind this chat
+might there be a lady I could speak with
+would it be possible for a member of your staff to help me
+an actual bloke please, get me one of the humans
+skip the bot
+how do i get past this bot
+I don't do robots
+someone with a pulse please, someone who can decide
+get us the gaffer
+only humans please
+human needed
+transfer me
+your boss please
+pass this on to your manager
+is a colleague available
+could your wholesale manager call me
+a supervisor should look at this
+is it possible to talk to an expert
+who can I talk to about this
 """.strip().splitlines()
 
 NO_REQUESTS = """
@@ -225,6 +266,27 @@ give me the name of the delivery person
 i want to message the seller of the tent
 does your support include repairs
 i need support insoles
+great, no need to get a person involved
+done without talking to a single human, love it
+please don't connect me to an agent, just a question
+I talked to a very nice person in your store yesterday
+pass my thanks to the team
+yes the agent has it, sorted
+I need a person and a dog to fit in it
+does that person need an ID
+they send me someone's used socks
+I prefer not to talk to people
+it was so nice to talk to somebody who listens
+it talks like a human being
+dark green, mens
+will the delivery person call before coming
+can your courier call me
+do people work in the warehouse on sundays
+you told me a technician would call
+can I get the customer service email
+wool for men
+call it off
+a ring for my tent peg
 """.strip().splitlines()
 
 

@@ -93,7 +93,7 @@ def test_the_intent_hands_off_from_a_low_confidence_on() -> None:
 
 
 def test_the_cue_hands_off_what_words_and_intent_missed() -> None:
-    turn = replace(ORDER, text="somebody with a heartbeat", cues={"person": 0.7})
+    turn = replace(ORDER, text="this needs common sense", cues={"person": 0.7})
     decision = decide(turn, POLICY)
     assert decision.reason is Reason.ASKED_FOR_HUMAN
     assert decision.reasons == ("seems to ask for a person (0.70)",)
