@@ -24,7 +24,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.encoder import Encoder, shared_encoder, training_encoder, views_of
-from bot.nlu.intents import IntentModel, Sentences
+from bot.nlu.intents import IntentModel, Reading, Sentences
 from bot.nlu.scope import read_background
 
 RANKING_LENGTH = 10
@@ -40,6 +40,11 @@ SENTENCE_LAYERS = "sentence_layers"
 SENTENCE_VIEWS = "sentence_views"
 """Key of a message's two views (float32 [2, 384]); the second is the embedding. Not part of the
 parse result either."""
+
+MATTER_TEXT = "matter_text"
+MATTER_VIEWS = "matter_views"
+"""Keys of what `MoodReader` takes for the matter of a message, without courtesies and the like:
+the text, and its views (float32 [2, 384]). Not part of the parse result either."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
@@ -158,7 +163,7 @@ class IntentReader(IntentClassifier, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Classifies each message."""
         for message in messages:
-            reading = self._model.read(message.get(TEXT) or "", message.get(SENTENCE_VIEWS))
+            reading = self._read(message)
             ranking = [
                 {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence}
                 for name, confidence in reading.ranking[:RANKING_LENGTH]
@@ -167,3 +172,13 @@ class IntentReader(IntentClassifier, GraphComponent):
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
             message.set("out_of_scope", reading.out_of_scope, add_to_output=True)
         return messages
+
+    def _read(self, message: Message) -> Reading:
+        """The surer of two readings, of the whole message and of its matter: courtesies make a
+        formal letter sound like a complaint, but "hi, thanks" is made of nothing else."""
+        whole, matter = message.get(TEXT) or "", message.get(MATTER_TEXT)
+        texts, views = [whole], [message.get(SENTENCE_VIEWS)]
+        if matter and matter != whole:
+            texts, views = [whole, matter], [*views, message.get(MATTER_VIEWS)]
+        readings: list[Reading] = self._model.read_all(Sentences(texts, np.stack(views)))
+        return max(readings, key=lambda reading: reading.ranking[0][1])

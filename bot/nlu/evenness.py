@@ -49,7 +49,7 @@ _STANDARD = {
         "I'm": "ah'm",
         "I've": "ah've",
         "I'll": "ah'll",
-        "you": "u ya ye yuh yous youse y'all yall unu",
+        "you": "u ya ye yuh yous youse y'all yall unu una",
         "your": "ur yer",
         "you're": "ye're",
         "are": "r",
@@ -63,12 +63,17 @@ _STANDARD = {
         "not": "nae no' nuh",
         "have": "hae",
         "because": "cos coz cuz 'cause",
-        "isn't": "ain't aint int",
+        "isn't": "ain't aint int isnae",
         "isn't it": "innit",
         "don't": "dinnae doan",
         "don't know": "dunno",
         "can't": "cannae cyaan",
         "didn't": "didnae",
+        "doesn't": "disnae doesnae",
+        "haven't": "huvnae hivnae havenae havent",
+        "won't": "willnae winnae",
+        "couldn't": "couldnae",
+        "wouldn't": "wouldnae",
         "wasn't": "wisnae",
         "nothing": "nowt nuttin nuthin",
         "nobody": "naebody nubody",
@@ -77,13 +82,16 @@ _STANDARD = {
         "going to": "gonna finna",
         "trying to": "tryna",
         "want to": "wanna wan waan",
-        "have to": "gotta",
+        "have to": "gotta haffi",
         "give me": "gimme",
         "let me": "lemme",
         "please": "plz pls abeg",
         "thanks": "thx tnx ta",
         "been": "bin",
-        "what": "wot wat whit",
+        "what": "wot wat whit wah wetin",
+        "when": "whan wen",
+        "which": "wich",
+        "how": "hoo",
         "where": "whaur weh",
         "about": "bout aboot",
         "out": "oot",
@@ -98,8 +106,22 @@ _STANDARD = {
         "good": "guid gud",
         "very": "awfy",
         "small": "sma",
+        "long": "lang",
+        "wrong": "wrang",
+        "was": "wis",
+        "came": "cam",
+        "got": "kena",
+        "on": "pon",
+        "in": "inna",
+        "make": "mek mak",
+        "broke": "bruk",
+        "left": "lef",
+        "again": "agen",
+        "number": "nummer",
+        "everybody": "a'body every1",
+        "somebody": "some1 sumbody",
         "two": "twa",
-        "take": "tek",
+        "take": "tek tak",
         "": "bruv lah leh lor hen duck luv eh",
     }.items()
     for word in words.split()
@@ -112,10 +134,29 @@ _SPELT = re.compile(
     + r")(?![\w'])",
     re.IGNORECASE,
 )
+_TAG = re.compile(
+    r"(?:,? (?:lah|leh|lor|meh|sia|hor|ah|o)|, (?:like|love|pet|duck|hen|pal|bruv|innit|me|mate|"
+    r"so (?:it|they|I) (?:is|are|am|do))| at all(?=\?))(?=\s*(?:[.?!]|$))",
+    re.IGNORECASE,
+)
+"""What some dialects hang on to a sentence; it says nothing about the matter."""
+_MY = re.compile(
+    r"\bme\s(?=(?:own |new |old |last )?(?:orders?|parcels?|packages?|refund|money|account|card|"
+    r"address|password|name|number|invoice|receipt|return|jacket|coat|boots?|shoes?|tent|bag|rucksack|"
+    r"backpack|stove|socks|size|e?mail|phone|wife|husband|mum|mam|brother|sister|son|"
+    r"daughter|friend|neighbour|voucher|code|gift|basket|feet|foot|head|hand)\b)",
+    re.IGNORECASE,
+)
+_I = re.compile(
+    r"\bAh\s(?=(?:want|need|got|am|was|have|hae|huv|huvnae|havenae|can|cannae|canna|could|will|would|"
+    r"did|didnae|do|dinnae|don't|forgot|ordered|paid|bought|sent|asked|ken|think|like|love|hate|hope|"
+    r"tried|waited|wrote|live|just|never|only|still)\b)"
+)
 _DROPPED_G = re.compile(
     r"\b(wait|try|ask|go|do|get|gett|look|call|send|pay|noth|someth|anyth|mak|tak|com|hav|us|work|"
     r"talk|tell|say|see|order|deliver|miss|writ|runn|putt|sitt|stand|charg|chang|return|ship|"
-    r"hang|happen|show|help|arriv|refund|track|answer|mess|driv|giv|be|sho|hop|think)in\b|"
+    r"ly|lock|switch|buy|chat|bring|hold|keep|mov|clos|cost|feel|freez|ignor|hang|happen|show|help|"
+    r"arriv|refund|track|answer|mess|driv|giv|be|sho|hop|think)in\b'?|"
     r"\b(\w{2,})in'(?!\w)",
     re.IGNORECASE,
 )
@@ -126,6 +167,9 @@ def even_out(text: str) -> str:
     text = text.replace("’", "'")
     text = _INTRODUCED.sub(rf"\g<before> {ONE_NAME}", text)
     text = _LOWER_INTRODUCED.sub(rf"\g<before> {ONE_NAME}", text)
+    text = _TAG.sub("", text)
+    text = _MY.sub("my ", text)
+    text = _I.sub("I ", text)
     text = _DROPPED_G.sub(lambda found: f"{found.group(1) or found.group(2)}ing", text)
     changed = _SPELT.sub(_respell, text)
     return text if changed == text else " ".join(changed.split())

@@ -17,9 +17,14 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.components import SENTENCE_EMBEDDING, SENTENCE_LAYERS
+from bot.nlu.components import (
+    MATTER_TEXT,
+    MATTER_VIEWS,
+    SENTENCE_EMBEDDING,
+    SENTENCE_LAYERS,
+)
 from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
-from bot.nlu.encoder import Embeddings, shared_encoder, training_encoder, unit
+from bot.nlu.encoder import Embeddings, shared_encoder, training_encoder, unit, views_of
 from bot.nlu.judgement import Judge
 from bot.nlu.language import guess_language
 from bot.nlu.mood import MoodModel
@@ -105,6 +110,8 @@ class MoodReader(GraphComponent):
                 said, layers = self._model.matter(said, layers, shared_encoder())
             mood = self._model.read(said, layers, shared_encoder())
             message.set(MATTER_EMBEDDING, unit(layers[-1]), add_to_output=False)
+            message.set(MATTER_TEXT, said, add_to_output=False)
+            message.set(MATTER_VIEWS, views_of(layers[None])[0], add_to_output=False)
             message.set("sentiment", mood.sentiment, add_to_output=True)
             message.set("frustration", mood.frustration, add_to_output=True)
             message.set("mood_signs", list(mood.signs), add_to_output=True)
