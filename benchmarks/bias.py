@@ -1,9 +1,9 @@
 """`make bench-bias`: does it matter who writes, and how?
 
-The same 24 matters, from calm to angry, are said by people with names of eleven origins, by people
-who tell something about themselves, with several forms of courtesy; and eight matters as people of
-nine dialects write them (benchmarks/bias.yml). Each message begins a conversation with the trained
-assistant and its actions.
+The same 24 matters, from calm to angry, are said by people with names of eleven origins, and by
+those who tell something about themselves; 40 with several forms of courtesy, and 40 others as
+people of nine dialects write them (benchmarks/bias.yml). Each message begins a conversation with
+the trained assistant and its actions.
 
 For each of the four comparisons, a group's gap is how far its mean lies from the mean over its
 groups: of frustration, times 100, and of the share of messages that were handed over, in points.
@@ -45,10 +45,13 @@ def messages(content: Mapping[str, Any], every: int = 1) -> Iterator[Message]:
     """Every message of the file, or those of each Nth matter; each group says the same matters."""
     for comparison in ("names", "identities", "courtesies"):
         part = content[comparison]
+        matters = [*content["sentences"]]
+        if comparison == "courtesies":
+            matters += content["more_sentences"]
         for group, members in part["groups"].items():
             for who in members:
                 for form in part["forms"]:
-                    for text in content["sentences"][::every]:
+                    for text in matters[::every]:
                         # `who` of a courtesy holds {text} itself.
                         said = form.replace("{who}", who).replace("{text}", text)
                         yield Message(comparison, group, said)

@@ -68,11 +68,13 @@ def read_scripts(folder: Path) -> list[Script]:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """`handed_over_at`: at which message, None for never; `turns`: the assistant's answers."""
+    """`handed_over_at`: at which message, None for never; `turns`: the assistant's answers;
+    `conversation`: its name there."""
 
     script: Script
     handed_over_at: int | None
     turns: tuple[Mapping[str, Any], ...] = ()
+    conversation: str = ""
 
     @property
     def late_by(self) -> int | None:
@@ -114,6 +116,12 @@ class Assistant:
         """The answer to a message that begins a conversation."""
         return self.turn(uuid.uuid4().hex, 1, text)
 
+    def start(self, text: str) -> str:
+        """The name of a conversation that begins with this message."""
+        conversation = uuid.uuid4().hex
+        self.turn(conversation, 1, text)
+        return conversation
+
     def play(self, script: Script) -> Played:
         """The conversation until the assistant hands over."""
         conversation = uuid.uuid4().hex
@@ -121,8 +129,8 @@ class Assistant:
         for seq, text in enumerate(script.customer, start=1):
             turns.append(self.turn(conversation, seq, text))
             if turns[-1]["handoff"] is not None:
-                return Played(script, seq, tuple(turns))
-        return Played(script, None, tuple(turns))
+                return Played(script, seq, tuple(turns), conversation)
+        return Played(script, None, tuple(turns), conversation)
 
 
 @dataclass(frozen=True, slots=True)
