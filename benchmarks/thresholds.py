@@ -34,7 +34,6 @@ from benchmarks.conversations import Assistant, Played, Script, read_scripts
 from benchmarks.figures import Figure, report
 from benchmarks.stack import ROOT, Stack, clean_environment, deskhand_up
 from benchmarks.triage import SCRIPTS
-from bot.nlu.tracker_store import EVENTS
 from bot.triage import Outcome, Policy, Turn, decide, load_policy
 
 FOLDS: Final = 5
@@ -101,6 +100,8 @@ def record(stack: Stack, scripts: Sequence[Script], policy: Policy) -> list[Reco
 
 def _messages(store: redis.Redis[bytes], conversation: str) -> list[Message]:
     """What the tracker knows of each message of the customer's."""
+    from bot.nlu.tracker_store import EVENTS  # here, as it brings all of Rasa
+
     messages: list[Message] = []
     form = slot = None
     for line in store.lrange(EVENTS.format(conversation), 0, -1):

@@ -593,3 +593,12 @@ def test_more_frustration_never_takes_a_hand_off_back(turn: Turn, more: float) -
 
 def test_the_last_rule_always_decides() -> None:
     assert RULES[-1](Turn(""), POLICY) is not None
+
+
+@pytest.mark.parametrize("cue", [0.5, 0.99])
+def test_whoever_declines_a_person_gets_none_whatever_the_classifiers_make_of_it(
+    cue: float,
+) -> None:
+    text = "great, no need to get a person involved then"
+    turn = replace(ORDER, text=text, intent="talk_to_human", confidence=0.99, cues={"person": cue})
+    assert decide(turn, POLICY).outcome is not Outcome.HANDOFF
