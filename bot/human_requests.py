@@ -199,6 +199,7 @@ _REQUEST = _pattern(r"""
     (?:pass|forward|hand|show|escalate|refer) (?:(?:this|it|that|my|message|case|me|matter|on|over|conversation|chat) )+to (?:{fill}{person}|{someone} (?:in|who|with|else|at)|{one_of})
     give (?:this|it|that|my \w+) to your {person}
     wait(?:ing)? for {fill}{person}
+    (?:can|could|may) i (?:please |maybe |just )?(?:have|get|write (?:to|with)|speak (?:to|with)|talk (?:to|with)) (?:her|him|the same (?:{person}|one)) (?:again|back|please)
     # I want a person
     {want} {fill}{person}
     (?:want|need|require|like|prefer|get|fetch|send|give|find|bring|ask|grab|call)(?: me| in| over)? {one_of}

@@ -136,6 +136,7 @@ conect me to custmer servise
 cn sum1 frm ur team cal me
 tlk to ur mngr now
 can somebody just call me? 0171 555 0111
+I wrote with Marit on monday, could I have her again
 could one of you give me a ring when it's quiet
 have one of your repair people email me
 maybe one of your fitters could have a word with me
