@@ -122,7 +122,7 @@ async def test_what_cannot_be_placed_is_clarified_and_the_third_time_handed_off(
 ) -> None:
     outcomes = [
         (await chat.say(text))["triage"]["outcome"]
-        for text in ("qwertz uiop", "lorem ipsum dolor", "xyzzy plugh")
+        for text in ("qwertz uiop", "hjkl uiop zxcv", "xyzzy plugh")
     ]
     assert outcomes == ["clarify", "clarify", "handoff"]
 
