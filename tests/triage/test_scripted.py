@@ -91,6 +91,6 @@ def test_every_request_for_a_person_is_granted(stack: Stack) -> None:
 def test_a_person_takes_over_where_a_lead_would_want_it(stack: Stack) -> None:
     with Assistant(stack) as assistant:
         found = score([assistant.play(one) for one in SOME_OTHERS])
-    # All of them: 0.93 and 0.90 (docs/understanding.md). A third has a standard error of four points.
+    # All of them: 0.93 and 0.90. A third has a standard error of four points.
     assert found.precision >= 0.87
     assert found.recall >= 0.8
