@@ -42,7 +42,7 @@ def root(tmp_path: Path) -> Path:
 async def test_planted_mistakes_are_found_among_shipped_examples(root: Path) -> None:
     examples = LearnedExamples(root).everything()
     planted = {}
-    for row in range(5, len(examples), 60):
+    for row in range(5, len(examples), 25):
         right = examples[row].example
         wrong = examples[(row + len(examples) // 2) % len(examples)].example.intent
         planted[right.text] = right.intent
@@ -55,9 +55,9 @@ async def test_planted_mistakes_are_found_among_shipped_examples(root: Path) -> 
         if one.kind == "mislabelled"
     }
     again = {text for text, intent in found.items() if planted.get(text) == intent}
-    assert len(planted) >= 10
-    assert len(again) >= 0.6 * len(planted)
-    assert len(found) - len(again) <= 0.03 * len(examples)
+    assert len(planted) > 20
+    assert len(again) >= 0.5 * len(planted)  # two in three to four in five, wherever one begins
+    assert len(found) - len(again) <= 0.01 * len(examples)
     assert report.accuracy
     assert report.accuracy > 0.85
 
