@@ -37,8 +37,8 @@ Chances = npt.NDArray[np.float64]
 CrossValidate = Callable[[Sequence[str], Sequence[str]], tuple[tuple[str, ...], Chances]]
 
 #: A sentence with more than this chance for its own intent is never called mislabelled, and the
-#: other intent must be that likely at least. With 56 of the 2,776 shipped sentences given a wrong
-#: intent at random, 76% of these are found, and 61% of what is found are these.
+#: other intent must be that likely at least. With one in fifty of the shipped sentences given
+#: a wrong intent at random, 76% of these are found, and 61% of what is found are these.
 OWN_AT_MOST: Final = 0.05
 OTHER_AT_LEAST: Final = 0.85
 #: Two intents are confused when that many sentences, and that share of the smaller one, go over.
