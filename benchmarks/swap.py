@@ -118,6 +118,12 @@ class Customer:
         self._beginning = asyncio.Lock()
 
     async def say(self, text: str) -> None:
+        try:
+            await self._say(text)
+        except httpx.HTTPError as why:
+            self._talks.errors.append(f"not accepted: {type(why).__name__}")
+
+    async def _say(self, text: str) -> None:
         async with self._beginning:
             if self._conversation is None or self._conversation.over:
                 self._conversation = await self._begin()
@@ -125,11 +131,7 @@ class Customer:
             conversation.said += 1
         message = Message(time.perf_counter())
         body = {"client_id": str(uuid.uuid4()), "text": text}
-        try:
-            answer = await self._http.post("/messages", json=body, headers=conversation.auth)
-        except httpx.HTTPError as why:
-            self._talks.errors.append(f"not accepted: {type(why).__name__}")
-            return
+        answer = await self._http.post("/messages", json=body, headers=conversation.auth)
         if answer.status_code != httpx.codes.ACCEPTED:
             self._talks.errors.append(f"not accepted: {answer.status_code}")
             return
@@ -150,7 +152,8 @@ class Customer:
 async def measure(stack: Stack, rate: float, before_s: float, after_s: float) -> list[Figure]:
     talks = Talks()
     async with AsyncExitStack() as held:
-        limits = httpx.Limits(max_connections=None)
+        # The gateway closes a connection that was idle for five seconds, perhaps as it is used.
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=2.0)
         http = await held.enter_async_context(
             httpx.AsyncClient(
                 base_url=f"{stack.url}/api/chat", trust_env=False, timeout=60, limits=limits
