@@ -4,7 +4,8 @@ Customers in many conversations write to a schedule, whether the assistant keeps
 message's time runs from its POST to the bot's answer on the customer's stream. While they do, the
 current model under another name is promoted with `deskhand promote`, as an owner would.
 
-Lost: accepted, and not answered by the bot even 15 s after the last one was sent. An error: a
+Lost: accepted, and neither answered by the bot, even 15 s after the last one was sent, nor in a
+conversation that it had handed over to a person. An error: a
 message that was not accepted at once, or a customer who is told that the assistant is not there.
 
 Run: make bench-swap (about three minutes).
@@ -45,6 +46,8 @@ class Message:
 
     sent: float
     answered: float | None = None
+    #: The assistant had handed the conversation over by then, as it may: a person is to answer.
+    with_person: bool = False
 
     @property
     def ms(self) -> float:
@@ -60,8 +63,13 @@ class Talks:
     errors: list[str] = field(default_factory=list)
 
     def between(self, begin: float, end: float) -> list[float]:
-        """Milliseconds of the messages that were sent then."""
-        return [one.ms for one in self.messages if begin <= one.sent < end]
+        """Milliseconds of the messages that were sent then, and that the bot was to answer."""
+        sent = (one for one in self.messages if begin <= one.sent < end)
+        return [one.ms for one in sent if one.answered or not one.with_person]
+
+    @property
+    def lost(self) -> int:
+        return sum(one.answered is None and not one.with_person for one in self.messages)
 
 
 class Conversation:
@@ -83,6 +91,7 @@ class Conversation:
     def sent(self, seq: int, message: Message) -> None:
         """The message was stored as `seq`; its answer may have been quicker than that news."""
         message.answered = self._answered.get(seq)
+        message.with_person = self.handed_over
         self._waiting[seq] = message
 
     async def read(self, response: httpx.Response) -> None:
@@ -103,6 +112,8 @@ class Conversation:
                 self._waiting[seq].answered = now
         elif entry["kind"] == "handoff_requested":
             self.handed_over = True
+            for message in self._waiting.values():
+                message.with_person = True
         elif entry["kind"] == "notice" and str(entry.get("code")).startswith("assistant_"):
             self._talks.errors.append(f"told: {entry['code']}")
 
@@ -170,7 +181,7 @@ async def measure(stack: Stack, rate: float, before_s: float, after_s: float) ->
         await asyncio.sleep(after_s)
         writing.cancel()
         for _ in range(int(PATIENCE_S * 10)):
-            if all(message.answered is not None for message in talks.messages):
+            if not talks.lost:
                 break
             await asyncio.sleep(0.1)
     before, during = talks.between(began, swap_began), talks.between(swap_began, swap_ended)
@@ -182,7 +193,7 @@ async def measure(stack: Stack, rate: float, before_s: float, after_s: float) ->
         Figure("swap_messages", len(during), "messages"),
         Figure("swap_rate", len(during) / (swap_ended - swap_began), "messages/s"),
         Figure("swap_s", swap_ended - swap_began, "s"),
-        Figure("swap_lost", sum(m.answered is None for m in talks.messages), "messages", "0"),
+        Figure("swap_lost", talks.lost, "messages", "0"),
         Figure("swap_errors", len(talks.errors), "messages", "0"),
         Figure("before_p50_ms", percentile(before, 50), "ms"),
         Figure("before_p95_ms", p95_before, "ms"),

@@ -11,6 +11,7 @@ import os
 import re
 import resource
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,32 +38,32 @@ def memory_of(pid: int) -> int | None:
 def into_background(pid: int) -> bool:
     """Let a process run only when nobody else wants to; its children and threads follow it.
 
-    Not every user may take that back, so it is done only where `into_foreground` can undo it. First
-    choice is the policy SCHED_IDLE (sched(7)). Without the right to end that, there is the nice
-    value of the session's autogroup, which anybody may raise and lower; it has an effect where
-    autogroups are on and no control group of its own says otherwise.
+    Two things, each of which counts in its own place, and each only where it can be undone:
+
+    - the policy SCHED_IDLE (sched(7)), which counts among the processes of one scheduling group.
+      Not every user may end it again;
+    - the nice value of its autogroup, which counts among the groups. Where the kernel makes a group
+      of each session, a policy or a nice value alone would change nothing outside of it. Anybody
+      may raise and lower it.
 
     Returns:
         Whether anything was changed.
     """
     if sys.platform != "linux":
         return False
+    changed = _set_autogroup(pid, 19)
     with suppress(OSError):
         if may_come_back():
             os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-            return True
-        _set_autogroup(pid, 19)
-        return True
-    return False
+            changed = True
+    return changed
 
 
 def into_foreground(pid: int) -> None:
     """Undo `into_background`, for all threads of the process. Fine when it is gone."""
     if sys.platform != "linux":
         return
-    with suppress(OSError):
-        if not may_come_back():
-            _set_autogroup(pid, 0)
+    _set_autogroup(pid, 0)
     idle = True
     while idle:  # a thread that is just being made has its maker's policy
         idle = False
@@ -83,8 +84,17 @@ def may_come_back() -> bool:
     return limit == resource.RLIM_INFINITY or limit >= _USUAL_NICE
 
 
-def _set_autogroup(pid: int, nice: int) -> None:
-    (PROC / str(pid) / "autogroup").write_text(str(nice))
+def _set_autogroup(pid: int, nice: int) -> bool:
+    for _ in range(5):
+        try:
+            (PROC / str(pid) / "autogroup").write_text(str(nice))
+        except BlockingIOError:  # the kernel takes ten such wishes a second from ordinary users
+            time.sleep(0.05)
+        except OSError:
+            return False
+        else:
+            return True
+    return False
 
 
 def _threads(pid: int) -> list[int]:

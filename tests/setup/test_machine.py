@@ -38,6 +38,12 @@ def policies(pid: int) -> set[int]:
     return {os.sched_getscheduler(int(thread)) for thread in os.listdir(f"/proc/{pid}/task")}
 
 
+def autogroup(pid: int) -> str | None:
+    """The nice value of its session; None where the kernel makes no groups of sessions."""
+    path = Path(f"/proc/{pid}/autogroup")
+    return path.read_text().split()[-1] if path.exists() else None
+
+
 def test_who_goes_into_the_background_comes_back_with_all_threads(
     busy: subprocess.Popen[str],
 ) -> None:
@@ -47,8 +53,10 @@ def test_who_goes_into_the_background_comes_back_with_all_threads(
     until(lambda: len(os.listdir(f"/proc/{busy.pid}/task")) == 3, what="the threads' start")
     privileged = machine.may_come_back()  # in a container perhaps not
     assert policies(busy.pid) == {os.SCHED_IDLE if privileged else os.SCHED_OTHER}
+    assert autogroup(busy.pid) in (None, "19"), "else it would weigh as much as any session"
     machine.into_foreground(busy.pid)
     assert policies(busy.pid) == {os.SCHED_OTHER}
+    assert autogroup(busy.pid) in (None, "0")
 
 
 def test_without_the_right_to_come_back_nothing_is_done_that_cannot_be_undone(
@@ -59,8 +67,7 @@ def test_without_the_right_to_come_back_nothing_is_done_that_cannot_be_undone(
     assert policies(busy.pid) == {os.SCHED_OTHER}
     assert os.getpriority(os.PRIO_PROCESS, busy.pid) == os.getpriority(os.PRIO_PROCESS, 0)
     machine.into_foreground(busy.pid)
-    group = Path(f"/proc/{busy.pid}/autogroup")
-    assert not group.exists() or group.read_text().split()[-1:] in ([], ["0"])
+    assert autogroup(busy.pid) in (None, "0")
 
 
 def test_a_process_that_is_gone_is_no_error() -> None:
