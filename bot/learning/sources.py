@@ -44,7 +44,12 @@ def note_studio_write(root: Path, path: Path) -> None:
 
     Raises: OSError; then the file should not be written either.
     """
-    relative = path.resolve().relative_to(root.resolve()) if path.is_absolute() else path
+    relative = path
+    if path.is_absolute():
+        place, project = path.resolve(), root.resolve()
+        if not place.is_relative_to(project):
+            return  # help pages may be elsewhere (DESKHAND_HELP); no model is made of those
+        relative = place.relative_to(project)
     notes = root / NOTES
     notes.parent.mkdir(parents=True, exist_ok=True)
     with notes.open("ab") as file:

@@ -249,3 +249,13 @@ async def test_in_doubt_it_waits(project: Project, damage: str) -> None:
             notes.write(b'"dom')
     teach(project, "good morning")
     assert project.waiting() == ["data/nlu/talk.yml"]
+
+
+def test_help_pages_outside_the_project_can_be_saved(tmp_path: Path) -> None:
+    from bot.learning.help_edits import NEW, save_page
+
+    root, pages = tmp_path / "project", tmp_path / "pages"
+    root.mkdir()
+    pages.mkdir()
+    save_page(root, pages, "repairs", "# Repairs\n\nWe mend zips.\n", NEW)
+    assert (pages / "repairs.md").read_text(encoding="utf-8").startswith("# Repairs")
