@@ -39,7 +39,7 @@ train: .venv/.runtime ## train the assistant if its data has changed
 
 .PHONY: test
 test: lint browser .venv/.emulator .venv/.oracle ## run every check and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 .PHONY: clean
 clean: ## remove what was installed, trained and cached; keep var/ (conversations, logs)

@@ -29,6 +29,20 @@ ROOT = Path(__file__).parent.parent
 GREETING = "Hello, I am a bot."
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay together when several processes share the work (`--dist loadgroup`): those
+    on the one trained stack, those of the language room, which share what they have learned, and
+    else the tests of a file."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            group = "stack"
+        elif item.path.is_relative_to(ROOT / "tests" / "nlu"):
+            group = "nlu"
+        else:
+            group = str(item.path.relative_to(ROOT))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     with running(tmp_path_factory.mktemp("redis")) as server:
