@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 GREETING = "Hello, I am a bot."
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Which tests stay together when several processes share the work (`--dist loadgroup`): those
     on the one trained stack, those of the language room, which share what they have learned, and

@@ -47,6 +47,8 @@ from bot.triage_turn import readable
 DAYS: Final = 14
 DAY_MS: Final = 86_400_000
 TURNS_AT_MOST: Final = 3_000
+#: The share of a comparison's time that reading with both models takes.
+READING: Final = 0.95
 #: In the archive of a model: what it knows.
 _DOMAIN: Final = "components/domain_provider/domain.yml"
 
@@ -196,7 +198,7 @@ async def _read(
 ) -> dict[str, Parse]:
     done, of = step
     words = f"reading {len(set(texts))} messages with {name}"
-    await progress(words, done / of)
+    await progress(words, READING * done / of)
     count = 0
 
     def told(number: int) -> None:
@@ -208,7 +210,8 @@ async def _read(
     )
     try:
         while not (await asyncio.wait({reading}, timeout=0.3))[0]:
-            await progress(words, (done + count / max(1, len(texts))) / of)
+            share = count / max(1, len(texts))
+            await progress(words, READING * (done + share) / of)
         return reading.result()
     finally:
         reading.cancel()
