@@ -42,6 +42,8 @@ class Writing(threading.Thread):
                 for number, question in enumerate(QUESTIONS, 1):
                     customer.say(question)
                     customer.log(answered(number))
+                    # Faster than that, one address would open more streams than it may.
+                    self._over.wait(0.5)
                 self.logs.append(customer.log(answered(len(QUESTIONS))))
 
     def finish(self) -> None:
