@@ -61,6 +61,9 @@ async def test_a_line_that_makes_no_sense_is_named_and_the_others_come_in(
     assert third.startswith("old.jsonl, line 3: no customer")
 
 
+# Rasa uses SQLAlchemy's older ways.
+@pytest.mark.filterwarnings("ignore:Deprecated API features detected")
+@pytest.mark.filterwarnings(r"ignore:Calling URL\(\) directly is deprecated")
 async def test_rasas_own_stores_are_read_as_rasa_writes_them(
     store: Store, redis_url: str, tmp_path: Path
 ) -> None:
