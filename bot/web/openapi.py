@@ -114,7 +114,7 @@ def describe() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "description": (
                 "Customers' chat (/api/chat) and agents' desk (/api/desk). What the events mean "
-                "is told in docs/api.md."
+                "is told in docs/api.md. The studio's calls (/api/studio) are for its own pages."
             ),
         },
         "paths": paths,

@@ -24,7 +24,8 @@ def test_every_api_route_is_described_and_every_description_is_a_route() -> None
     )
     described = {(operation.method.upper(), operation.path) for operation in OPERATIONS}
     api = {route for route in _routes(app) if route[1].startswith(("/api/", "/healthz"))}
-    assert described == api
+    # The studio's calls are for its own pages, and change with them: `bot.web.studio` tells them.
+    assert described == {route for route in api if not route[1].startswith("/api/studio/")}
 
 
 def _routes(app: Starlette) -> set[tuple[str, str]]:
