@@ -15,13 +15,19 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import __version__
 from bot.errors import DeskhandError
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+T = TypeVar("T")
 
 #: Of the project: config.yml, data/, actions/. Relative paths in the settings start here.
 ROOT = Path(__file__).resolve().parent.parent
@@ -444,28 +450,18 @@ def _doctor(arguments: argparse.Namespace) -> None:
 
 
 def _import(arguments: argparse.Namespace) -> None:
-    from bot.app import connect
-    from bot.instance import redis_in_use
     from bot.learning.imports import bring_in
     from bot.store import Store
 
-    async def run(url: str) -> bool:
-        redis = connect(url)
-        try:
-            tally = await bring_in(
-                Store(redis), arguments.source, name=arguments.name, progress=print
-            )
-        finally:
-            await redis.close(close_connection_pool=True)
-        for line in tally.left_out:
-            print(f"! {line}")
-        print(tally)
-        return not tally.left_out
-
-    settings = Settings.from_environment(os.environ)
-    with redis_in_use(settings, ROOT / settings.var) as url:
-        if not asyncio.run(run(url)):
-            sys.exit(1)
+    tally = _on_redis(
+        Settings.from_environment(os.environ),
+        lambda redis: bring_in(Store(redis), arguments.source, name=arguments.name, progress=print),
+    )
+    for line in tally.left_out:
+        print(f"! {line}")
+    print(tally)
+    if tally.left_out:
+        sys.exit(1)
 
 
 def _whatif(arguments: argparse.Namespace) -> None:
@@ -519,43 +515,43 @@ def _gateway(arguments: argparse.Namespace) -> None:
 
 
 def _review(arguments: argparse.Namespace) -> None:
-    from bot.app import connect
-    from bot.instance import redis_in_use, running
+    from bot.instance import running
     from bot.learning import review_command
 
     settings = Settings.from_environment(os.environ)
     learner = running(ROOT / settings.var) is not None
-
-    async def run(url: str) -> None:
-        redis = connect(url)
-        try:
-            await review_command.run(arguments, redis, ROOT, settings, learner=learner)
-        finally:
-            await redis.close(close_connection_pool=True)
-
-    with redis_in_use(settings, ROOT / settings.var) as url:
-        asyncio.run(run(url))
+    _on_redis(
+        settings,
+        lambda redis: review_command.run(arguments, redis, ROOT, settings, learner=learner),
+    )
 
 
 def _label(arguments: argparse.Namespace) -> None:
     import json
 
-    from bot.app import connect
-    from bot.instance import redis_in_use
     from bot.learning import review_command
 
     settings = Settings.from_environment(os.environ)
+    words, told = _on_redis(
+        settings, lambda redis: review_command.label(arguments, redis, ROOT, settings)
+    )
+    print(json.dumps(told) if arguments.json else words)
 
-    async def run(url: str) -> None:
+
+def _on_redis(settings: Settings, work: Callable[[Redis[bytes]], Coroutine[Any, Any, T]]) -> T:
+    """Do `work` with the Redis in use, whether Deskhand runs or not."""
+    from bot.app import connect
+    from bot.instance import redis_in_use
+
+    async def run(url: str) -> T:
         redis = connect(url)
         try:
-            words, told = await review_command.label(arguments, redis, ROOT, settings)
+            return await work(redis)
         finally:
             await redis.close(close_connection_pool=True)
-        print(json.dumps(told) if arguments.json else words)
 
     with redis_in_use(settings, ROOT / settings.var) as url:
-        asyncio.run(run(url))
+        return asyncio.run(run(url))
 
 
 def _learner(_: argparse.Namespace) -> None:

@@ -51,6 +51,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.insights_table",
         "bot.learning.logged",
         "bot.learning.periods",
+        "bot.learning.safe_writes",
         "bot.learning.triage_edit",
         "bot.learning.turn_results",
         "bot.learning.whatif",
@@ -94,7 +95,6 @@ FLOORS: list[set[str]] = [
         "bot.learning.review_shapes",
         "bot.learning.usage",
         "bot.learning.yaml_lines",
-        "bot.learning.safe_writes",
         "bot.learning.wordings",
     },
     {

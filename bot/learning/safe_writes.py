@@ -76,10 +76,23 @@ def _taken(folder: int) -> bool:
 
 
 def write_all(root: Path, changes: Mapping[Path, str | None]) -> None:
-    """Give each file its new content (UTF-8, line ends as they are in it); None deletes it.
+    """`replace_all` for files that a model is made of: it is noted first that the studio writes
+    them (`bot.learning.sources`). Call it while `writing`.
 
-    Files are replaced in the order of `changes`, after it was noted that the studio writes them
-    (`bot.learning.sources`). Call it while `writing`.
+    Raises:
+        NotWritten: the disk is full, or a folder cannot be written to; all is as it was.
+    """
+    try:
+        for path in changes:
+            note_studio_write(root, path.resolve())
+    except OSError as why:
+        raise _not_written(why) from why
+    replace_all(changes)
+
+
+def replace_all(changes: Mapping[Path, str | None]) -> None:
+    """Give each file its new content (UTF-8, line ends as they are in it); None deletes it. They
+    are replaced in the order of `changes`.
 
     Raises:
         NotWritten: the disk is full, or a folder cannot be written to; all is as it was.
@@ -87,8 +100,6 @@ def write_all(root: Path, changes: Mapping[Path, str | None]) -> None:
     placed = {path.resolve(): content for path, content in changes.items()}
     drafts: list[tuple[Path, Path]] = []
     try:
-        for path in placed:
-            note_studio_write(root, path)
         for path, content in placed.items():
             if content is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,13 +118,17 @@ def write_all(root: Path, changes: Mapping[Path, str | None]) -> None:
         for draft, _ in drafts:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-        full = why.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise NotWritten(
-            f"Nothing was written: {'the disk is full' if full else why.strerror or why}.",
-            hint="Make room on the disk, then try again."
-            if full
-            else "Look at the permissions of data/ and domain.yml, then try again.",
-        ) from why
+        raise _not_written(why) from why
+
+
+def _not_written(why: OSError) -> NotWritten:
+    full = why.errno in {errno.ENOSPC, errno.EDQUOT}
+    return NotWritten(
+        f"Nothing was written: {'the disk is full' if full else why.strerror or why}.",
+        hint="Make room on the disk, then try again."
+        if full
+        else "Look at the permissions of data/ and domain.yml, then try again.",
+    )
 
 
 def _write(draft: Path, content: str, like: Path) -> None:

@@ -8,14 +8,10 @@ numbers mean (`bot.triage_policy`), who reads the file (`bot.triage_file`), or t
 
 from __future__ import annotations
 
-import fcntl
 import io
 import math
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,6 +20,7 @@ from ruamel.yaml import YAML
 
 from bot.errors import DeskhandError
 from bot.events import Record
+from bot.learning.safe_writes import replace_all, writing
 from bot.triage_file import mark_of, text_of
 from bot.triage_policy import REMEMBERED_TURNS, PolicyError, load_policy
 
@@ -144,9 +141,10 @@ def save(path: Path, values: Mapping[str, float], mark: str) -> str:
     """Writes some numbers into the file, if it still has the text that `mark` stands for. Gives the
     mark of the new text. A crash leaves the old file or the new one.
 
-    Raises PolicyChanged, what `with_numbers` raises, and OSError; the file is then as it was."""
+    Raises PolicyChanged, NotWritten, FilesBusy, what `with_numbers` raises, and OSError when it
+    cannot be read; the file is then as it was."""
     path = path.resolve()
-    with _alone(path):
+    with writing(path.parent):
         text = text_of(path)
         if mark_of(text) != mark:
             raise PolicyChanged(
@@ -155,7 +153,7 @@ def save(path: Path, values: Mapping[str, float], mark: str) -> str:
             )
         changed = with_numbers(text, values)
         if changed != text:
-            _replace(path, changed.encode("utf-8"))
+            replace_all({path: changed})
         return mark_of(changed)
 
 
@@ -199,33 +197,3 @@ def _written(value: float, *, whole: bool) -> str:
         if whole and value == int(value)
         else f"{value:.4f}".rstrip("0") + ("0" if value == int(value) else "")
     )
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One writer at a time, in all processes of this machine."""
-    lock = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

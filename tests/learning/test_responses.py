@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from bot.events import Button
-from bot.learning.domain_edits import (
-    NewIntent,
-)
 from bot.learning.responses import (
     BadAnswer,
     ChangedMeanwhile,
@@ -23,60 +18,7 @@ from bot.learning.responses import (
     set_response,
     with_response,
 )
-
-SHIPPED = (Path(__file__).parents[2] / "domain.yml").read_text(encoding="utf-8")
-SHIPPED_RULES = (Path(__file__).parents[2] / "data/rules/orders.yml").read_text(encoding="utf-8")
-REPAIR = NewIntent(
-    name="repair_service", answer='We mend: zips, "seams" & more. #1 in Oslo\nReally.'
-)
-
-DOMAIN = """\
-version: "3.1"
-intents:
-- greet
-- affirm
-- deny
-- order_status:
-    use_entities: []
-
-responses:
-  # talk
-  utter_greet:
-    # the first
-    - text: "Hello!"
-      buttons: &start
-        - title: Where is it?
-          payload: /order_status
-    - text: Hi there   # short
-      buttons: *start
-  utter_bye:
-    - text: |
-        Bye!
-        # no comment
-      buttons: *start
-
-    - text: "See you"
-  utter_more:
-    - text: "Anything else?"
-      buttons:
-        - title: "Yes"
-          payload: /affirm
-    # shown at random
-    - text: "More?"
-      buttons: *start
-  utter_picture:
-    - image: x.png
-"""
-
-
-def variations(name: str, text: str = DOMAIN) -> tuple[Variation, ...]:
-    return responses_of(text)[name].variations
-
-
-def loaded(text: str) -> dict[str, Any]:
-    content: dict[str, Any] = YAML(typ="safe").load(text)
-    return content
-
+from tests.learning.domains import DOMAIN, SHIPPED, variations
 
 # ------------------------------------------------------------------------------------- responses
 

@@ -14,24 +14,7 @@ import pytest
 from bot.errors import TrainingFailed
 from bot.learning.registry import Model
 from bot.learning.train import MODELS_KEPT, TRAINING_LOCK, Project, check_files, train
-
-CONFIG = """\
-recipe: default.v1
-pipeline:
-  - name: WhitespaceTokenizer
-  - name: bot.nlu.reader.Reader
-policies:
-  - name: RulePolicy
-"""
-
-#: A Rasa that writes what the real one writes, and an archive.
-GOOD = """
-import pathlib, sys
-arguments = sys.argv[1:]
-print("INFO  rasa.engine.training.hooks  - Starting to train component 'Reader'.", flush=True)
-out = pathlib.Path(arguments[arguments.index("--out") + 1])
-(out / (arguments[arguments.index("--fixed-model-name") + 1] + ".tar.gz")).write_text("model")
-"""
+from tests.learning.projects import CONFIG, GOOD
 
 BAD = """
 import pathlib, sys
