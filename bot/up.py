@@ -276,6 +276,8 @@ class Service:
         say()
         say(f"  Demo shop  {self._url}/")
         say(f"  Console    {self._url}/console")
+        if self._settings.studio:
+            say(f"  Studio     {self._url}/studio")
         if owner_password:
             say(f"  Log in     owner, with the password {owner_password}")
             say("             It is shown only this once. To change it:")

@@ -115,6 +115,7 @@ def test_from_one_command_to_an_answered_customer_and_back_to_nothing(tmp_path: 
         terminal.read_until(rf"gateway +{terminal.url} +ready", within=5)
         assert f"Demo shop  {terminal.url}/" in terminal.text
         assert f"Console    {terminal.url}/console" in terminal.text
+        assert f"Studio     {terminal.url}/studio" in terminal.text
         for page in ("/", "/console", "/widget.js", "/healthz"):
             assert httpx.get(terminal.url + page, trust_env=False).status_code == 200, page
         login = {"login": "owner", "password": password}
