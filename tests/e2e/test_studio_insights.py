@@ -146,6 +146,8 @@ async def test_a_failing_server_is_told_in_its_words_and_tried_again(
 ) -> None:
     page = studio.page
     await studio.sees_the_past(past)
+    # What is still on its way would break too, and the next answer would take its words away.
+    await expect(page.locator(".tile").first).to_be_visible()
     await page.route("**/api/studio/insights?*", _breaks)
     await page.get_by_role("button", name="90 days").click()
     await expect(page.get_by_role("alert")).to_contain_text("no connection")
