@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,15 +27,14 @@ TRIES = (Try("hi there", "answer"),)
 class Swap:
     """Assistants whose candidate never listens, and what was told."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: str = "import time; time.sleep(60)") -> None:
         self.out = io.StringIO()
         board = StatusBoard(self.out, {})
         self.supervisor = Supervisor(logs=folder, report=board.report, notice=board.say)
-        silent = (sys.executable, "-c", "import time; time.sleep(60)")
         self.assistants = Assistants(
             self.supervisor,
             board,
-            Surroundings(cwd=folder, token="t", env={}, command=silent),
+            Surroundings(cwd=folder, token="t", env={}, command=(sys.executable, "-c", program)),
             port=1,
             moved=self._moved,
             deadline=1.0,
@@ -101,3 +101,21 @@ async def test_one_that_does_not_come_up_in_time_is_given_up_and_gone(
         assert swap.steps == [Step.LOADING]
         assert swap.supervisor.pid(CANDIDATE) is None
         assert "candidate" not in swap.assistants._board._board
+
+
+#: How many threads each of numpy's libraries would use.
+COUNT_THREADS = """
+import numpy, threadpoolctl
+print("threads:", *(pool["num_threads"] for pool in threadpoolctl.threadpool_info()), flush=True)
+"""
+
+
+async def test_the_numerics_of_an_assistant_stay_in_one_thread(tmp_path: Path) -> None:
+    swap = Swap(tmp_path, COUNT_THREADS)
+    log = tmp_path / "assistant.log"
+    try:
+        swap.assistants.start(Path("old.tar.gz"))
+        await until(lambda: log.exists() and "threads:" in log.read_text(), within=60)
+    finally:
+        await swap.supervisor.stop()
+    assert re.search(r"^threads:(?: 1)+$", log.read_text(), re.MULTILINE)
