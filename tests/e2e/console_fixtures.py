@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 from redis.asyncio import Redis
 
 from bot.router import Router
@@ -15,9 +15,13 @@ from bot.web.accounts import Accounts, Role
 from tests.e2e.console_seat import CHEAP, DESKTOP, PASSWORD, Guest, Seat, arrive
 from tests.gateway import RunningGateway
 
+#: How long a page may take to show what is expected: a busy machine must not fail a test.
+PATIENCE_MS = 30_000
+
 
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path="/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None,

@@ -45,7 +45,9 @@ class Seat:
         await expect(self.page.locator("#desk")).to_be_visible()
 
     async def open(self, id: str) -> None:
-        await self.page.locator(f'.row[data-id="{id}"]').click()
+        row = self.page.locator(f'.row[data-id="{id}"]')
+        await row.click()
+        await expect(row).to_have_attribute("aria-current", "true")  # and no other one is shown
         await expect(self.page.locator(".transcript .entry").first).to_be_visible()
 
     async def send(self, text: str) -> None:

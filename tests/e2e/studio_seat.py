@@ -10,6 +10,14 @@ from tests.agent_client import until
 from tests.e2e.console_seat import PASSWORD, Seat
 from tests.e2e.studio_past import Past
 
+#: When this comes back, the studio has heard of the new address: it listens since earlier.
+GO = """hash => new Promise((resolve) => {
+    const before = location.href;
+    addEventListener("hashchange", resolve, { once: true });
+    location.hash = hash;
+    if (location.href === before) resolve();
+})"""
+
 
 class StudioSeat(Seat):
     """An owner at a browser window."""
@@ -22,8 +30,8 @@ class StudioSeat(Seat):
         await expect(self.page.locator("#studio")).to_be_visible()
 
     async def go(self, hash: str) -> None:
-        """Open a page of the studio: `seat.go("#/review")`."""
-        await self.page.evaluate("hash => { location.hash = hash }", hash)
+        """Open a page of the studio: `seat.go("#/review")`. What was shown before is gone then."""
+        await self.page.evaluate(GO, hash)
 
     async def sees_the_past(self, past: Past) -> None:
         """Wait until the archive knows all of it; the page Insights is open then."""

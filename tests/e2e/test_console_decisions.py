@@ -115,6 +115,7 @@ async def test_a_draft_is_changed_first_or_discarded(
     other = await with_draft(router, store, assistant)
     await seat.open(other.id)
     await seat.button("Claim").click()
+    await expect(seat.page.locator(".pill")).to_have_text("With you")
     await seat.button("Discard").click()
     await expect(seat.page.locator('.entry[data-kind="draft_written"]')).to_contain_text(
         "Discarded by you"
@@ -164,6 +165,7 @@ async def test_a_suggestion_comes_by_itself_and_is_sent_changed_or_dismissed(
     await seat.page.locator("#composer-text").fill("From nine to five, also today.")
     await seat.page.keyboard.press("Enter")
     await expect(said(seat, "From nine to five, also today.")).to_be_visible()
+    await expect(offered).to_have_count(0)
 
     await guest.say("when are you open?")
     await expect(offered).to_be_visible()

@@ -52,7 +52,6 @@ async def test_from_the_first_message_to_the_rating_with_agents_in_slack(
 ) -> None:
     place.assistant.on("I want a person", hands_off("I'm getting a colleague."))
     context = await chromium.new_context(viewport=DESKTOP, locale="en-GB")
-    context.set_default_timeout(15_000)
     async with slack_driver.by_socket(place) as slack:
         visit = Visit(await context.new_page(), slack.gateway.url)
         await visit.open()
@@ -127,7 +126,6 @@ async def test_from_slack_it_is_passed_on_to_somebody_in_telegram_up_to_the_rati
 ) -> None:
     place.assistant.on("I want a person", hands_off("I'm getting a colleague."))
     context = await chromium.new_context(viewport=DESKTOP, locale="en-GB")
-    context.set_default_timeout(15_000)
     async with both_desks(place) as (slack, telegram):
         visit = Visit(await context.new_page(), slack.gateway.url)
         await visit.open()

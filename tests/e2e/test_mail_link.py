@@ -14,8 +14,9 @@ from bot.attention import HERE
 from bot.mail_message import answers
 from bot.store import Store
 from bot.web.sessions import Sessions
-from tests.e2e.widget_visit import DESKTOP, PHONE, Shop, Visit, until
+from tests.e2e.widget_visit import DESKTOP, PHONE, Shop, Visit
 from tests.gateway import RunningGateway
+from tests.polling import soon
 from tests.scripted_assistant import ScriptedAssistant
 from tests.smtp_world import Mailbox, mail_server
 
@@ -57,7 +58,6 @@ def gateway(
 async def at_home(chromium: Browser) -> AsyncIterator[Page]:
     """Another browser of the same customer."""
     context = await chromium.new_context(viewport=PHONE, locale="en-GB")
-    context.set_default_timeout(10_000)
     yield await context.new_page()
     await context.close()
 
@@ -66,6 +66,17 @@ async def offered(visit: Visit) -> None:
     await visit.open()
     await visit.choose("Talk to a person")
     await expect(visit.log).to_contain_text(OFFER)
+
+
+async def mailed(mailbox: Mailbox, redis: Redis[bytes], id: str) -> None:
+    """Wait for an e-mail to the customer of a page that was closed."""
+
+    async def came() -> bool:
+        # As when its time is over. The stream of the page may end after the page, and renew it.
+        await redis.delete(HERE.format(id))
+        return bool(mailbox.messages)
+
+    await soon(came, what="the e-mail")
 
 
 async def test_an_address_is_left_and_the_link_of_the_mail_leads_back_into_the_conversation(
@@ -83,16 +94,16 @@ async def test_an_address_is_left_and_the_link_of_the_mail_leads_back_into_the_c
     await expect(visit.panel.get_by_label("Your e-mail address")).to_be_hidden()
     id = await visit.conversation()
     await visit.page.close()
-    await redis.delete(HERE.format(id))  # as when its time is over
     await shop.says(id, "It is on its way & comes <tomorrow>.")
-    await until(lambda: bool(mailbox.messages), "the e-mail")
+    await mailed(mailbox, redis, id)
     assert mailbox.recipients == ["mads@example.com"]
     (link,) = [line for line in mailbox.text().splitlines() if line.startswith("http")]
 
     back = Visit(at_home, link.replace("http://desk.example", gateway.url))
     await back.page.goto(back.url)
     await expect(back.said("It is on its way & comes <tomorrow>.")).to_be_visible()
-    assert back.page.url == f"{gateway.url}/chat"  # what opens it is out of the address
+    # What opens it is out of the address.
+    await expect(back.page).to_have_url(f"{gateway.url}/chat")
     await back.say("Thank you!")
     await expect(back.status).to_have_text("Sent")
     assert (await shop.heard(id))[-1] == "Thank you!"
@@ -117,9 +128,8 @@ async def test_what_was_read_on_the_page_is_not_mailed(
     while shown < answered:
         shown = int(await redis.get(key) or 0)
     await visit.page.close()
-    await redis.delete(HERE.format(id))
     await shop.says(id, "One more thing.")
-    await until(lambda: bool(mailbox.messages), "the e-mail")
+    await mailed(mailbox, redis, id)
     assert "One more thing." in mailbox.text()
     assert "Here I am." not in mailbox.text()
     assert len(answers(await store.log(id), 0, 10**6)) == 2
@@ -154,6 +164,7 @@ async def test_the_form_is_whole_and_can_be_used_by_keyboard(
     await visit.page.set_viewport_size(size)  # type: ignore[arg-type]
     await offered(visit)
     form = visit.panel.locator("form.contact")
+    await expect(form).to_be_visible()
     box, panel = await form.bounding_box(), await visit.panel.bounding_box()
     assert box is not None
     assert panel is not None
@@ -173,7 +184,7 @@ async def test_a_link_that_is_too_old_or_not_whole_says_so_and_offers_a_new_chat
     await back.page.goto(back.url)
     await expect(back.page.get_by_role("main")).to_contain_text("This link is not complete.")
     await expect(back.bubbles.first).to_contain_text("a bot")
-    assert back.page.url == f"{gateway.url}/chat"
+    await expect(back.page).to_have_url(f"{gateway.url}/chat")
 
 
 async def test_an_open_tab_changes_to_the_conversation_of_a_link(

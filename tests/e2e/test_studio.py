@@ -23,7 +23,7 @@ async def test_an_owner_comes_from_the_console_without_logging_in_again(
     await seat.button("Olga Dahl: menu").click()
     await page.get_by_role("menuitem", name="Open the studio").click()
     await expect(page.locator("#studio")).to_be_visible()
-    assert page.url.startswith(seat.url + "/studio")
+    await expect(page).to_have_url(re.compile(f"^{re.escape(seat.url)}/studio"))
     await seat.button("Olga Dahl: menu").click()
     await page.get_by_role("menuitem", name="Open the console").click()
     await expect(page.locator("#desk")).to_be_visible()

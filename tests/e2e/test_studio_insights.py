@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -75,7 +76,7 @@ async def test_a_period_is_part_of_the_address(past: Past, studio: StudioSeat) -
     await expect(page.get_by_role("button", name="7 days")).to_have_attribute(
         "aria-pressed", "true"
     )
-    assert page.url.endswith("#/insights?days=7")
+    await expect(page).to_have_url(re.compile(r"#/insights\?days=7$"))
     await page.get_by_label("Compare with the time before").uncheck()
     await expect(page.locator(".period-name")).not_to_contain_text("compared")
     await page.get_by_role("button", name="Custom").click()

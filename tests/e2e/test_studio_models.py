@@ -24,6 +24,7 @@ from tests.gateway import RunningGateway
 from tests.learning.logged_talks import DAY, Said, as_log
 from tests.learning.test_trial import NEW, OLD, place, script, tried
 from tests.learning.test_whatif_history import NOW
+from tests.polling import soon
 from tests.scripted_assistant import ScriptedAssistant
 
 pytest_plugins = ("tests.e2e.studio_fixtures",)
@@ -189,7 +190,7 @@ async def test_the_gate_is_overridden_with_a_reason_only(
     await dialog.get_by_label("Why all the same?").fill("We no longer greet.")
     await dialog.get_by_role("button", name="Override the gate").click()
     await expect(dialog).to_have_count(0)
-    assert asked == [{"because": "We no longer greet."}]
+    await soon(lambda: asked == [{"because": "We no longer greet."}], what="the promotion")
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

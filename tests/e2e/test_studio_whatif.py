@@ -106,7 +106,7 @@ async def test_an_owner_tries_a_threshold_and_sees_whom_it_concerns(
     await expect(link).to_have_attribute("href", "#/conversations/talk-1/3")
     await expect(browser.locator(".whatif-basis")).to_contain_text("in 10 conversations")
     await expect(browser.locator(".whatif-basis")).to_contain_text("All are decided today as")
-    assert "confidence.answer=0.5" in browser.url
+    await expect(browser).to_have_url(re.compile(r"confidence\.answer=0\.5"))
     assert policy.read_bytes() == SHIPPED.read_bytes()
 
 

@@ -333,6 +333,7 @@ async def test_a_whole_visit_by_keyboard(visit: Visit, assistant: ScriptedAssist
     await keyboard.press("Enter")
     await expect(visit.said("You ended the chat")).to_be_visible()
 
+    await expect(visit.button("Send rating")).to_be_visible()
     await visit.panel.get_by_label("1 of 5").focus()
     for _ in range(4):
         await keyboard.press("ArrowRight")

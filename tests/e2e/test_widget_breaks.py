@@ -226,7 +226,7 @@ async def test_a_broken_stream_resumes_without_gap_or_double(
             assert response.status_code == 202
     await visit.page.unroute_all()
     for text in ("elsewhere 2", "written while the server is away"):
-        await expect(visit.said(f"echo: {text}")).to_be_visible(timeout=20_000)
+        await expect(visit.said(f"echo: {text}")).to_be_visible(timeout=60_000)
     await expect(visit.banners).to_be_hidden()
     texts = await visit.texts()
     assert len(texts) == len(set(texts)) == 3 + 2 * 4

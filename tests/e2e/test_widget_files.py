@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -196,6 +197,9 @@ async def test_what_is_not_taken_is_told_and_can_be_removed(visit: Visit, store:
         ]
     )
     await expect(visit.button("Try again")).to_have_count(0)
+    await expect(waiting(visit, "label.pdf")).to_contain_text(
+        "kB"
+    )  # nothing is redrawn from now on
     assert not [url for url in asked if "long.txt" in url], "it would have been sent in vain"
     await visit.button("Remove setup.exe").click()
     await visit.button("Remove long.txt").click()
@@ -248,7 +252,7 @@ async def test_what_an_agent_sends_is_shown_and_saved(
     async with visit.page.context.expect_page() as opened:
         await visit.log.get_by_role("button", name="Open map.png").click()
     page = await opened.value
-    assert page.url.startswith("blob:")
+    await expect(page).to_have_url(re.compile("^blob:"))
     await page.close()
     await shop.does(conversation, commands.Retract(agent=MAYA, of=seq))
     await expect(visit.said("Message removed")).to_be_visible()

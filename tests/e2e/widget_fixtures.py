@@ -27,7 +27,6 @@ def shop(router: Router, store: Store) -> Shop:
 @pytest.fixture
 async def browser_of_one_customer(chromium: Browser) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(viewport=DESKTOP, locale="en-GB")
-    context.set_default_timeout(10_000)
     yield context
     await context.close()
 

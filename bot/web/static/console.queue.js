@@ -85,14 +85,16 @@ export class QueuePane {
       const { section, list, count } = this.#sections.get(key);
       section.hidden = groups[key].length === 0;
       setText(count, String(groups[key].length));
-      groups[key].forEach((card, place) => {
-        seen.add(card.id);
-        this.order.push(card.id);
-        const row = this.#row(card);
-        // Move only what has moved: a moved node loses the focus.
+      const rows = groups[key].map((card) => this.#row(card));
+      for (const { id } of groups[key]) {
+        seen.add(id);
+        this.order.push(id);
+      }
+      // Move only what has moved: a moved node loses the focus, and the finger that is about to press it.
+      for (const row of [...list.children]) if (!rows.includes(row)) row.remove();
+      rows.forEach((row, place) => {
         if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
       });
-      while (list.children.length > groups[key].length) list.lastChild.remove();
     }
     for (const id of [...this.#rows.keys()]) if (!seen.has(id)) this.#rows.delete(id);
     this.#empty.hidden = groups.waiting.length + queue.human.length > 0;
@@ -123,14 +125,15 @@ export class QueuePane {
       this.#mark(known.row, card.id);
       return known.row;
     }
-    const row = known?.row ?? el("li", {});
-    row.replaceChildren(this.#link(card));
+    const row = known?.row ?? el("li", {}, el("a", { href: `#/c/${encodeURIComponent(card.id)}`, data: { id: card.id } }));
+    this.#draw(row.firstChild, card);
     this.#rows.set(card.id, { row, drawn });
     this.#mark(row, card.id);
     return row;
   }
 
-  #link(card) {
+  /** The link itself stays when its words change. */
+  #draw(link, card) {
     const waits = card.state === "waiting";
     const since = waits ? card.waiting_since ?? card.since : card.since;
     const mood = words.mood(card);
@@ -140,9 +143,8 @@ export class QueuePane {
     if (card.state === "closed") sub.splice(0, 1, card.outcome ? words.outcome(card.outcome) : "Closed");
     const when = el("time", { class: "when", data: waits ? { waits: since } : { since } });
     this.#tickOne(when);
-    return el(
-      "a",
-      { class: `row ${card.state}`, href: `#/c/${encodeURIComponent(card.id)}`, data: { id: card.id } },
+    link.className = `row ${card.state}`;
+    link.replaceChildren(
       el("span", { class: "row-top" }, el("span", { class: "who" }, words.customer(card), el("span", { class: "visually-hidden new-words" }, ", new message")), waits ? el("span", { class: "visually-hidden" }, "waiting for") : null, when),
       el(
         "span",

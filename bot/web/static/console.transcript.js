@@ -25,6 +25,7 @@ export class Transcript {
   #talk;
   #acts;
   #explain;
+  #pendingDrawn = "[]";
   #typingTimer = 0;
   #allReadings = false;
   #atEnd = true;
@@ -80,6 +81,10 @@ export class Transcript {
 
   /** Texts on their way, below the log. */
   showPending(items, { edit, discard, retry }) {
+    // Redrawn only when it changes: a button that is about to be pressed must stay where it is.
+    const drawn = JSON.stringify(items);
+    if (drawn === this.#pendingDrawn) return;
+    this.#pendingDrawn = drawn;
     const follow = this.#atEnd;
     this.#pendingBox.replaceChildren(
       ...items.map((item) => {

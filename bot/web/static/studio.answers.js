@@ -230,8 +230,8 @@ class Editor {
   #timer = 0;
   #turn = 0;
 
-  constructor(place, key, { save, preview, changed, discard }) {
-    Object.assign(this, { place, key, doSave: save, doPreview: preview, changed, discard });
+  constructor(place, key, { save, preview, draw, changed, discard }) {
+    Object.assign(this, { place, key, doSave: save, doPreview: preview, drawPreview: draw, changed, discard });
     this.problem = el("p", { class: "problem", role: "status" });
     this.saving = button("Save", { look: "primary", keys: "Control+Enter", act: () => this.save() });
     this.undo = button("Discard changes", { act: () => this.forget() });
@@ -253,11 +253,13 @@ class Editor {
     this.#timer = setTimeout(() => this.preview(), PREVIEW_AFTER_MS);
   }
 
+  /** Of two that are under way the later counts: an older text must not come back. */
   async preview() {
     const turn = (this.#turn += 1);
     try {
       const found = await this.doPreview();
       if (turn !== this.#turn) return;
+      this.drawPreview(found);
       this.problem.textContent = [found.problem, found.hint].filter(Boolean).join(" ");
     } catch (error) {
       if (turn === this.#turn) this.problem.textContent = error.message;
@@ -315,11 +317,8 @@ class AnswerEditor extends Editor {
         this.version = this.saved.version;
         return data.waiting.model ? "Saved. Customers get it with the next model." : "Saved.";
       },
-      preview: async () => {
-        const found = await post("/answers/preview", { name: response.name, variations: this.variations });
-        this.shown.show(found.messages);
-        return found;
-      },
+      preview: () => post("/answers/preview", { name: response.name, variations: this.variations }),
+      draw: ({ messages }) => this.shown.show(messages),
     });
     const draft = drafts.get(this.key);
     this.saved = response;
@@ -441,11 +440,8 @@ class PageEditor extends Editor {
         if (fresh) await gone(["help", now.page]);
         return "Saved. The assistant answers from it within seconds.";
       },
-      preview: async () => {
-        const found = await post("/help/preview", { page: fresh ? this.name.value.trim() || "page" : saved.page, text: this.area.value });
-        this.#showSections(found);
-        return found;
-      },
+      preview: () => post("/help/preview", { page: fresh ? this.name.value.trim() || "page" : saved.page, text: this.area.value }),
+      draw: (found) => this.#showSections(found),
     });
     const draft = drafts.get(this.key);
     this.saved = saved;

@@ -31,6 +31,7 @@ class Overview {
   #seen = "";
   #promotion = null;
   #timer = null;
+  #turn = 0;
 
   constructor(main, work, list, signal) {
     Object.assign(this, { main, work, list, signal });
@@ -42,18 +43,20 @@ class Overview {
     await this.#look();
   }
 
-  /** Look, draw if that is news, and look again: soon while something is being done. */
+  /** Look, draw if that is news, and look again: soon while something is being done. Of two looks at
+   *  once the later counts: what was so before an order is no answer to it. */
   async #look() {
     clearTimeout(this.#timer);
+    const turn = (this.#turn += 1);
     let busy = false;
     try {
       const [state, promotion] = await Promise.all([get("/models"), get("/models/promotion")]);
-      if (this.signal.aborted) return;
+      if (this.signal.aborted || turn !== this.#turn) return;
       this.#promotion = promotion.promotion;
       busy = state.jobs.some(atWork) || swapping(this.#promotion);
       this.#draw(state);
     } catch (error) {
-      if (this.signal.aborted) return;
+      if (this.signal.aborted || turn !== this.#turn) return;
       this.#seen = "";
       this.list.replaceChildren(failure(error, () => this.run()));
     }

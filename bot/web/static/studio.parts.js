@@ -73,6 +73,7 @@ export async function fill(place, ask, draw) {
   const turn = {};
   latest.set(place, turn);
   const timer = setTimeout(() => {
+    if (latest.get(place) !== turn) return;
     if (place.childElementCount) place.setAttribute("aria-busy", "true");
     else place.append(loading());
   }, QUIET_MS);

@@ -28,7 +28,15 @@ export function show(main, { query, signal }) {
     el("p", { class: "lead muted" }, "Move a threshold, and see what the last weeks would have been like with it. Customers notice nothing until you save."),
     body,
   );
-  fill(body, () => get("/whatif"), (state) => new WhatIf(state, query, signal, () => main.replaceChildren() ?? show(main, { query: wished(), signal })).node);
+  // The form that is drawn in place of this one has the keys to itself.
+  const shown = new AbortController();
+  signal.addEventListener("abort", () => shown.abort(), { signal: shown.signal });
+  const reload = () => {
+    shown.abort();
+    main.replaceChildren();
+    show(main, { query: wished(), signal });
+  };
+  fill(body, () => get("/whatif"), (state) => new WhatIf(state, query, shown.signal, reload).node);
 }
 
 /** The numbers in the address. */
