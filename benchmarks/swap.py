@@ -20,8 +20,9 @@ import shutil
 import sys
 import time
 import uuid
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -46,6 +47,8 @@ class Message:
 
     sent: float
     answered: float | None = None
+    #: Where it is in which conversation's log.
+    at: str = ""
     #: The assistant had handed the conversation over by then, as it may: a person is to answer.
     with_person: bool = False
 
@@ -68,19 +71,22 @@ class Talks:
         return [one.ms for one in sent if one.answered or not one.with_person]
 
     @property
-    def lost(self) -> int:
-        return sum(one.answered is None and not one.with_person for one in self.messages)
+    def lost(self) -> list[Message]:
+        return [one for one in self.messages if not (one.answered or one.with_person)]
 
 
 class Conversation:
     """One of a customer's, with its stream open. It is over when all is said, or when a person was
-    asked for."""
+    asked for; when all was answered, the stream is closed, as by who leaves the page."""
 
-    def __init__(self, auth: dict[str, str], talks: Talks) -> None:
+    def __init__(self, id: str, auth: dict[str, str], talks: Talks) -> None:
+        self.id = id
         self.auth = auth
         self.said = 0
         self.handed_over = False
+        self.opened = asyncio.Event()
         self._talks = talks
+        self._seen = 0
         self._waiting: dict[int, Message] = {}
         self._answered: dict[int, float] = {}
 
@@ -90,20 +96,39 @@ class Conversation:
 
     def sent(self, seq: int, message: Message) -> None:
         """The message was stored as `seq`; its answer may have been quicker than that news."""
+        message.at = f"{self.id} at {seq}"
         message.answered = self._answered.get(seq)
         message.with_person = self.handed_over
         self._waiting[seq] = message
 
-    async def read(self, response: httpx.Response) -> None:
+    async def follow(self, http: httpx.AsyncClient) -> None:
+        """Read the stream until all is answered; when it breaks, from there on, as the widget."""
+        while len(self._answered) < len(ROUTINE):
+            after = {"after": str(self._seen)}
+            with suppress(httpx.TransportError):
+                async with http.stream(
+                    "GET", "/events", params=after, headers=self.auth, timeout=None
+                ) as response:
+                    if response.status_code == httpx.codes.OK:
+                        await self._read(response)
+                    else:
+                        self._talks.errors.append(f"no stream: {response.status_code}")
+            await asyncio.sleep(0.1)
+
+    async def _read(self, response: httpx.Response) -> None:
+        self.opened.set()
         name = ""
         async for line in response.aiter_lines():
             if line.startswith("event: "):
                 name = line.removeprefix("event: ")
             elif line.startswith("data: ") and name == "log":
                 self._note(json.loads(line.removeprefix("data: ")))
+                if len(self._answered) == len(ROUTINE):
+                    return
 
-    def _note(self, entry: dict[str, object]) -> None:
+    def _note(self, entry: dict[str, Any]) -> None:
         now = time.perf_counter()
+        self._seen = entry["seq"]
         if entry["kind"] == "bot_answered" and isinstance(seq := entry.get("in_reply_to"), int):
             if seq in self._answered:
                 self._talks.errors.append("answered twice")
@@ -152,11 +177,10 @@ class Customer:
     async def _begin(self) -> Conversation:
         session = (await self._http.post("/session", json={})).raise_for_status().json()
         auth = {"Authorization": f"Bearer {session['token']}"}
-        conversation = Conversation(auth, self._talks)
-        stream = self._http.stream("GET", "/events", headers=auth, timeout=None)
-        response = await self._held.enter_async_context(stream)
-        reading = asyncio.create_task(conversation.read(response))
-        self._held.callback(reading.cancel)
+        conversation = Conversation(session["conversation"], auth, self._talks)
+        following = asyncio.create_task(conversation.follow(self._http))
+        self._held.callback(following.cancel)
+        await conversation.opened.wait()
         return conversation
 
 
@@ -188,12 +212,14 @@ async def measure(stack: Stack, rate: float, before_s: float, after_s: float) ->
     after = talks.between(swap_ended, swap_ended + after_s)
     for error in sorted(set(talks.errors)):
         print(f"error: {error} ({talks.errors.count(error)} times)", file=sys.stderr)
+    for message in talks.lost:
+        print(f"lost: {message.at}, {message.sent - swap_began:.1f} s into it", file=sys.stderr)
     p95_before, p95_during = percentile(before, 95), percentile(during, 95)
     return [
         Figure("swap_messages", len(during), "messages"),
         Figure("swap_rate", len(during) / (swap_ended - swap_began), "messages/s"),
         Figure("swap_s", swap_ended - swap_began, "s"),
-        Figure("swap_lost", talks.lost, "messages", "0"),
+        Figure("swap_lost", len(talks.lost), "messages", "0"),
         Figure("swap_errors", len(talks.errors), "messages", "0"),
         Figure("before_p50_ms", percentile(before, 50), "ms"),
         Figure("before_p95_ms", p95_before, "ms"),

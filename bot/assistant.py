@@ -41,8 +41,11 @@ log = logging.getLogger(__name__)
 
 #: Pause before an assistant that is not there is asked again, in milliseconds.
 RETRY_MS = 500
-#: How often its health is asked, in seconds.
+#: How often its health is asked, and how long the answer may take, in seconds. In between we look
+#: whether it has moved, so both together must be less than what the one that leaves stays
+#: (`bot.assistants.SETTLING_S`).
 HEALTH_S = 0.5
+HEALTH_WITHIN_S = 0.9
 #: The assistant's channel, under its base URL.
 CHANNEL = "/webhooks/deskhand/"
 
@@ -139,7 +142,7 @@ class Assistant:
     async def _check(self) -> None:
         at = self._whereabouts.url
         try:
-            response = await self._http.get(at + CHANNEL, timeout=2.0)
+            response = await self._http.get(at + CHANNEL, timeout=HEALTH_WITHIN_S)
             ready = response.status_code == 200
         except httpx.TimeoutException:
             return  # busy with a turn, or hung; turns have a deadline of their own
