@@ -14,6 +14,7 @@ it again adds nothing twice. The gateway imports this module, so it is light.
 from __future__ import annotations
 
 import fcntl
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -63,6 +64,8 @@ TAUGHT_AT_MOST: Final = 50
 SOURCES_AT_MOST: Final = 5
 CLUSTERS_AT_MOST: Final = 100
 DECISIONS_AT_MOST: Final = 50
+#: A place in the list: whether it has labels, its score, its id.
+_CURSOR: Final = re.compile(r"([01]):([0-9]{1,12}(?:\.[0-9]{1,20})?(?:e-[0-9]{1,3})?):(.{1,80})")
 #: Conversations that are looked for in the log at once.
 CONVERSATIONS_AT_ONCE: Final = 1_000
 
@@ -418,11 +421,10 @@ def _cursor_of(cluster: Cluster) -> str:
 
 
 def _place_of(cursor: str) -> tuple[int, float, str]:
-    try:
-        first, score, id = cursor.split(":", 2)
-        return int(first), float(score), id
-    except ValueError:
-        raise BadCursor("The cursor is the `next` of the page before.") from None
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise BadCursor("The cursor is the `next` of the page before.")
+    return int(found[1]), float(found[2]), found[3]
 
 
 def _taken(entry: Decision) -> AlreadyDecided:

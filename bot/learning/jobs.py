@@ -12,6 +12,7 @@ failed, whoever notices first, and a new one may begin. Times are Redis' own.
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -42,6 +43,9 @@ AT_WORK: Final = PREFIX + "learning:at-work:{}"
 QUEUE: Final = PREFIX + "learning:queue"
 RECENT: Final = PREFIX + "learning:jobs"
 RECENT_AT_MOST: Final = 100
+#: What a job's id looks like. It is a part of keys and of patterns in the scripts, so nothing else
+#: gets there.
+ID: Final = re.compile(r"[a-z]{1,20}-[0-9a-f]{12}")
 
 #: How much all work for the studio gives way to others (see `Child.nice`): the assistant that
 #: serves customers goes first.
@@ -269,11 +273,12 @@ class Jobs:
 
     async def get(self, id: str) -> Job:
         """Raises: UnknownJob."""
+        _check(id)
         await self._call("settle", [id])
         async with reachable():
             found = await self._redis.hgetall(JOB.format(id))
         if not found:
-            raise UnknownJob(f"There is no job {id[:60]}.", hint="It may be too long ago.")
+            raise _unknown(id)
         return _job(found)
 
     async def recent(self, count: int = 20) -> list[Job]:
@@ -293,8 +298,9 @@ class Jobs:
         """Take a queued job back, or have one at work stopped (within a second or two).
 
         Raises: UnknownJob."""
+        _check(id)
         if not await self._call("cancel", [], id):
-            raise UnknownJob(f"There is no job {id[:60]}.", hint="It may be too long ago.")
+            raise _unknown(id)
         return await self.get(id)
 
     # ------------------------------------------------------------------------- who does something
@@ -349,6 +355,16 @@ def at_work_already(words: str, who: Job | str, since: int) -> JobRunning:
         f"{words} is at work already, for {by} since {clock} ({ago}).",
         hint="Wait until it is done, or cancel it.",
     )
+
+
+def _check(id: str) -> None:
+    """Raises: UnknownJob, for what can be no id."""
+    if not ID.fullmatch(id):
+        raise _unknown(id)
+
+
+def _unknown(id: str) -> UnknownJob:
+    return UnknownJob(f"There is no job {id[:60]}.", hint="It may be too long ago.")
 
 
 def _job(found: Mapping[bytes, bytes]) -> Job:

@@ -75,7 +75,9 @@ async def test_pages_go_on_where_the_one_before_ended(inbox: Inbox) -> None:
     assert (await inbox.page(ANNA, second.next, count=1)).open == ()
 
 
-@pytest.mark.parametrize("cursor", ["", "gift", "x:y:z", "0:1"])
+@pytest.mark.parametrize(
+    "cursor", ["", "gift", "x:y:z", "0:1", f"{2**70}:1:a", "0:nan:a", "0:inf:a", "0:1e9999:a"]
+)
 async def test_a_cursor_that_is_none(inbox: Inbox, cursor: str) -> None:
     with pytest.raises(BadCursor):
         await inbox.page(ANNA, cursor)

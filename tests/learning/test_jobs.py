@@ -161,6 +161,22 @@ async def test_what_never_was_is_unknown(jobs: Jobs) -> None:
         await jobs.submit("paint", {}, "anna")
 
 
+@pytest.mark.parametrize("id", ["%2", "%", "..", "", "add-000000000000\n", "add-00000000000%1"])
+async def test_an_id_that_no_job_can_have_gets_into_no_script(jobs: Jobs, id: str) -> None:
+    """`%` means something where Lua replaces text, and made of it an error of ours."""
+    for ask in (jobs.get, jobs.cancel):
+        with pytest.raises(UnknownJob):
+            await ask(id)
+
+
+async def test_the_keys_beside_a_job_are_no_jobs(jobs: Jobs) -> None:
+    job = await jobs.submit("add", {}, "anna")
+    await jobs.take()
+    for ask in (jobs.get, jobs.cancel):
+        with pytest.raises(UnknownJob):
+            await ask(f"{job.id}:alive")
+
+
 def test_every_kind_has_an_entry_point() -> None:
     for kind in KINDS.values():
         assert asyncio.iscoroutinefunction(_function(kind.entry)), kind.entry
