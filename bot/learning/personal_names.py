@@ -143,8 +143,9 @@ _TALKED: Final = re.compile(
 )
 _INTRODUCED: Final = re.compile(r"(?i)\b(?:i\s+am|i[' ]?m|this\s+is|it'?s|it\s+is|here\s+is)\s+")
 _GREETED: Final = re.compile(
-    r"(?i)(?:\A|(?<=[.!?,\n])\s*)(?:hi|hello|hey|hiya|dear|thanks|thank\s+you|thx|cheers|sorry|ok|"
-    r"okay|morning|good\s+(?:morning|afternoon|evening|day)|bye|hallo|hei|hoi|moin|beste|liebe[rs]?)"
+    # Within a line only: from each of a thousand empty lines to the last one would be a long way.
+    r"(?i)(?:\A|(?<=[.!?,\n])[^\S\n]*)(?:hi|hello|hey|hiya|dear|thanks|thank\s+you|thx|cheers|sorry|"
+    r"ok|okay|morning|good\s+(?:morning|afternoon|evening|day)|bye|hallo|hei|hoi|moin|beste|liebe[rs]?)"
     r"(?:\s+(?:again|so\s+much|a\s+lot|very\s+much))?,?\s+"
 )
 _TITLED: Final = re.compile(

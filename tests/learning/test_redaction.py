@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,17 @@ def test_hidden_signs_do_not_hide_anything() -> None:
 
 def test_a_name_that_is_known_counts_with_a_genitive() -> None:
     assert redact("it is wuyts's tent", ["Fenna Wuyts"]).text == "it is [name] tent"
+
+
+@pytest.mark.parametrize("unit", ["\n", " \n", "hi \n", ". "])
+def test_empty_lines_without_end_keep_nobody_waiting(unit: str) -> None:
+    """Each message of that kind held up the preparing of the inbox for a second."""
+    told_in("warm")
+    began = time.process_time()
+    told_in("a" + unit * (4_000 // len(unit)) + "b")
+    assert time.process_time() - began < 0.4
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n\n", " \n \n  ", ". ", ".\n \n", ",   "])
+def test_a_greeting_is_found_after_empty_lines(between: str) -> None:
+    assert told_in(f"where is it{between}hi Berg, I wait") == ("Berg",)

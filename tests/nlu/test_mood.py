@@ -170,6 +170,20 @@ def test_a_huge_text_is_read_in_no_time(read: Read, unit: str) -> None:
     assert time.perf_counter() - began < 10
 
 
+@pytest.mark.parametrize("unit", ["😡", "😀", "not 😀 ", "👍🏽"])
+def test_emoji_without_end_keep_nobody_waiting(unit: str) -> None:
+    """2,000 of them took the assistant's only processor for two seconds, and all others waited."""
+    read_signs("warm")
+    began = time.process_time()
+    read_signs(unit * 2_000)
+    assert time.process_time() - began < 0.5
+
+
+def test_the_emoji_of_a_person_count_all() -> None:
+    one, three = read_signs("my order 😢"), read_signs("my order 😢😢😢")
+    assert three.sentiment < one.sentiment < 0
+
+
 def test_every_sign_has_a_name_of_its_own() -> None:
     assert len({sign.name for sign in SIGNS}) == len(SIGNS)
 
