@@ -30,6 +30,11 @@ from bot.learning.yaml_lines import Lines, checked, loaded, read_text
 RULES: Final = Path("data/rules/learned.yml")
 #: Of a new intent: as Rasa and file names take it.
 INTENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]{1,59}")
+#: Names with which Rasa does something of its own (it forgets the conversation, or takes the last
+#: step back), and words that are no names in YAML.
+RESERVED: Final = frozenset(
+    {"restart", "back", "session_start", "out_of_scope", "nlu_fallback", "null", "true", "false"}
+)
 RULES_HEADER: Final = """\
 # Which answer follows which question that was added in the studio. You may edit this file.
 version: "3.1"
@@ -70,6 +75,11 @@ def with_intent(text: str, new: NewIntent, path: Path = DOMAIN) -> str:
             hint="Small letters, digits and underscores, such as repair_service; 2 to 60 of them.",
         )
     before = loaded(path, text)
+    if name in RESERVED:
+        raise BadIntentName(
+            f"“{name}” is no name for an intent: it means something of its own to the assistant.",
+            hint="Say more, such as take_back for back.",
+        )
     if name in intents_of(text):
         raise IntentExists(
             f"There is an intent {name} already.", hint="Choose it, or another name."

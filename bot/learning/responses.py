@@ -157,8 +157,13 @@ _BRACED: Final = re.compile(r"\{(\w+)\}")
 
 
 def words_in(response: Response) -> frozenset[str]:
-    """The words in braces that its texts may use: those that are filled in for it."""
-    return frozenset(word for one in response.variations for word in _BRACED.findall(one.text))
+    """The words in braces that its texts and buttons may use: those that are filled in for it."""
+    shown = (
+        text
+        for one in response.variations
+        for text in (one.text, *(button.title for button in one.buttons))
+    )
+    return frozenset(word for text in shown for word in _BRACED.findall(text))
 
 
 def check_variations(
@@ -182,8 +187,7 @@ def check_variations(
                 f"{where} has {len(one.text):,} characters; {ANSWER_AT_MOST:,} are the most.",
                 hint="Shorten it, or make a help page of it.",
             )
-        if bad := _UNSHOWABLE.search(one.text):
-            raise BadAnswer(f"{where} holds a sign that cannot be shown (code {ord(bad[0]):#x}).")
+        _check_signs(where, one.text)
         _check_braces(where, one.text, words)
         if len(one.buttons) > BUTTONS_AT_MOST:
             raise BadAnswer(f"{where} has {len(one.buttons)} buttons; {BUTTONS_AT_MOST} at most.")
@@ -193,12 +197,19 @@ def check_variations(
                     f"A button of {where.lower()} has no title, or one of more than "
                     f"{TITLE_AT_MOST} characters."
                 )
+            _check_signs(f"A button of {where.lower()}", button.title)
+            _check_braces(f"A button of {where.lower()}", button.title, words)
             payload = _PAYLOAD.fullmatch(button.payload)
             if payload is None or payload[1] not in intents:
                 raise BadAnswer(
                     f"The button “{button.title[:40]}” leads nowhere.",
                     hint="A payload is a slash and the name of an intent, such as /order_status.",
                 )
+
+
+def _check_signs(where: str, text: str) -> None:
+    if bad := _UNSHOWABLE.search(text):
+        raise BadAnswer(f"{where} holds a sign that cannot be shown (code {ord(bad[0]):#x}).")
 
 
 def _check_braces(where: str, text: str, words: AbstractSet[str]) -> None:
@@ -217,7 +228,11 @@ def _check_braces(where: str, text: str, words: AbstractSet[str]) -> None:
 
 
 _UNSHOWABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_PAYLOAD: Final = re.compile(r"/([A-Za-z][\w/-]{0,80})(?:\{.{0,400}\})?")
+#: A slash, an intent, and what else is told with it: a flat object, in which nothing is left that
+#: Rasa takes for words to be filled in. It looks for them in buttons as in texts, and a text that
+#: it cannot fill in is an error for the customer.
+_DETAIL: Final = r'\s*"\w{1,80}"\s*:\s*(?:"[^"\\{}\[\]\x00-\x1f\x7f-\x9f]{0,100}"|-?\d{1,12})\s*'
+_PAYLOAD: Final = re.compile(rf"/([A-Za-z][\w/-]{{0,80}})(?:\{{{_DETAIL}(?:,{_DETAIL}){{0,5}}\}})?")
 
 
 # --------------------------------------------------------------------------------------- lines

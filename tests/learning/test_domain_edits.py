@@ -53,6 +53,14 @@ def test_a_name_that_does_not_work_everywhere_is_refused(name: str) -> None:
         with_intent(SHIPPED, NewIntent(name=name, answer="x"))
 
 
+@pytest.mark.parametrize(
+    "name", ["restart", "back", "session_start", "nlu_fallback", "null", "true"]
+)
+def test_a_name_that_means_something_to_rasa_or_yaml_is_refused(name: str) -> None:
+    with pytest.raises(BadIntentName, match="means something of its own"):
+        with_intent(SHIPPED, NewIntent(name=name, answer="x"))
+
+
 @pytest.mark.parametrize("name", ["order_status", "greet", "offer_person"])
 def test_what_is_there_already_is_not_made_twice(name: str) -> None:
     with pytest.raises(IntentExists, match="already"):

@@ -141,11 +141,38 @@ def test_whatever_is_written_reads_back_and_other_responses_stay(
         ([Variation(text="x", buttons=(Button(title=" ", payload="/greet"),))], "no title"),
         ([Variation(text="x", buttons=(Button(title="a", payload="a"),))], "leads nowhere"),
         ([Variation(text="x", buttons=(Button(title="a", payload="/greet"),) * 7)], "7 buttons"),
+        ([Variation(text="x", buttons=(Button(title="a } b", payload="/greet"),))], "a brace"),
+        ([Variation(text="x", buttons=(Button(title="{email}", payload="/greet"),))], "{email}"),
+        ([Variation(text="x", buttons=(Button(title="a\x00", payload="/greet"),))], "cannot be sh"),
     ],
 )
 def test_what_customers_must_not_get_is_refused(new: list[Variation], problem: str) -> None:
     with pytest.raises(BadAnswer, match=problem):
         with_response(DOMAIN, "utter_bye", new)
+
+
+@pytest.mark.parametrize(
+    "details",
+    ["{}", "{x}", "{{x}", "{ }", '{"a": {"b": 1}}', '{"a": "]"}', '{"a": "}"}', '{"a": "\x00"}',
+     '{"a": "\\"}', '{"a"}', "{0.__class__}", '{"a": "b"'],
+)  # fmt: skip
+def test_a_payload_holds_nothing_that_rasa_would_fill_in(details: str) -> None:
+    """`{}` would be filled in with all that is known about the customer; others break the turn."""
+    new = [Variation(text="x", buttons=(Button(title="a", payload=f"/greet{details}"),))]
+    with pytest.raises(BadAnswer, match="leads nowhere"):
+        with_response(DOMAIN, "utter_bye", new)
+
+
+@pytest.mark.parametrize("details", ["", '{"a": "b c"}', '{"a":1, "b": "é"}'])
+def test_a_payload_may_tell_flat_details(details: str) -> None:
+    new = Variation(text="x", buttons=(Button(title="a", payload=f"/greet{details}"),))
+    assert variations("utter_bye", with_response(DOMAIN, "utter_bye", [new])) == (new,)
+
+
+def test_a_button_may_use_the_words_that_it_used() -> None:
+    text = DOMAIN.replace("title: Where is it?", 'title: "Where is {item}?"')
+    new = Variation(text="Your {item}!", buttons=(Button(title="{item}", payload="/greet"),))
+    assert variations("utter_greet", with_response(text, "utter_greet", [new])) == (new,)
 
 
 def test_words_in_braces_are_those_that_are_filled_in_already() -> None:

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rasa.core.nlg.interpolator import interpolate
+from rasa.shared.core.constants import DEFAULT_INTENTS
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
 from rasa.validator import Validator
 
-from bot.learning.domain_edits import NewIntent
+from bot.events import Button
+from bot.learning.domain_edits import RESERVED, NewIntent
 from bot.learning.examples import LearnedExamples
 from bot.learning.nlu_files import Example
+from bot.learning.responses import Variation, check_variations
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,3 +111,15 @@ def test_a_project_with_learned_intents_is_valid(root: Path) -> None:
         assert validator.verify_example_repetition_in_intents(ignore_warnings=False)
         assert validator.verify_story_structure()
     assert not [one for one in told if "mending" in str(one.message)]
+
+
+def test_no_new_intent_has_a_name_that_rasa_has_taken() -> None:
+    assert set(DEFAULT_INTENTS) <= RESERVED
+
+
+@pytest.mark.parametrize("payload", ["/greet", '/greet{"a": "b c"}', '/greet{"a":1, "b": "é"}'])
+def test_a_payload_that_an_owner_may_write_reaches_the_customer_as_it_is(payload: str) -> None:
+    buttons = (Button(title="Hi: {name}", payload=payload),)
+    check_variations([Variation(text="x", buttons=buttons)], "utter_x", {"name"}, {"greet"})
+    sent = interpolate([{"title": "Hi: {name}", "payload": payload}], {"name": "Anna"})
+    assert sent == [{"title": "Hi: Anna", "payload": payload}]
