@@ -103,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="beside the current model, which goes on serving; compare the two",
     )
+    training.add_argument(
+        "--promote",
+        action="store_true",
+        help="with --candidate: put it into service when it is good enough, as the studio's "
+        "“Publish” does",
+    )
     training.add_argument("--why", default="", help="a note for the registry of models")
     training.set_defaults(command=_train)
 
@@ -352,6 +358,12 @@ def _train(arguments: argparse.Namespace) -> None:
     from bot.status_board import StatusBoard
     from bot.up import wrong_help_pages
 
+    if arguments.promote and not arguments.candidate:
+        raise DeskhandError(
+            "--promote is for candidates: without --candidate the new model takes the place of the "
+            "current one anyway, at the next start.",
+            hint="deskhand train --candidate --promote",
+        )
     settings = Settings.from_environment(os.environ)
     for complaint in wrong_help_pages(settings, ROOT):
         print(complaint)
@@ -362,8 +374,11 @@ def _train(arguments: argparse.Namespace) -> None:
         work = train_a_candidate(
             settings, ROOT, board, by=_login(), why=arguments.why, force=arguments.force
         )
-        if not asyncio.run(work):
+        report = asyncio.run(work)
+        if not report.verdict.passed:
             sys.exit(1)
+        if arguments.promote:
+            _put_into_service(report.model, arguments.why, overriding=False)
         return
     project = project_of(settings, ROOT)
     current = project.current()
@@ -416,13 +431,17 @@ def _login() -> str:
 
 
 def _promote(arguments: argparse.Namespace) -> None:
+    _put_into_service(arguments.model, arguments.because)
+
+
+def _put_into_service(model: str | None, because: str, *, overriding: bool = True) -> None:
     from bot import promote
     from bot.learning.train import project_of
 
     settings = Settings.from_environment(os.environ)
     var = (ROOT / settings.var).resolve()
     project = project_of(settings, ROOT)
-    wish = promote.Wanted(arguments.model, by=_login(), because=arguments.because)
+    wish = promote.Wanted(model, by=_login(), because=because, overriding=overriding)
     asyncio.run(promote.run(project, var, wish, print))
 
 

@@ -71,6 +71,7 @@ from bot.web.studio.figures import FiguresPage
 from bot.web.studio.insights import InsightPages
 from bot.web.studio.models import ModelPages
 from bot.web.studio.promotion import PromotionPages
+from bot.web.studio.publishing import PublishPages
 from bot.web.studio.quality import QualityPages
 from bot.web.studio.review import ReviewPages
 from bot.web.studio.whatif import WhatIf
@@ -183,6 +184,7 @@ def build(settings: Settings) -> Starlette:
         jobs = Jobs(redis)
         inbox = Inbox(redis, settings.project, settings.var, now=router.now)
         reviewing = Reviewing(inbox, jobs, store, now=router.now)
+        project, promotions = project_of(settings, settings.project), Promotions(redis)
         parts: list[Part] = [
             InsightPages(archive, now=router.now),
             ConversationPages(archive, store),
@@ -190,13 +192,13 @@ def build(settings: Settings) -> Starlette:
                 inbox, jobs, intents=known.names, root=settings.project, help=settings.help
             ),
             FiguresPage(),
-            ModelPages(project_of(settings, settings.project), jobs),
-            PromotionPages(Promotions(redis), settings.models, run=settings.run, var=settings.var),
+            ModelPages(project, jobs),
+            PromotionPages(promotions, settings.models, run=settings.run, var=settings.var),
+            PublishPages(project, jobs, promotions),
             AnswerPages(
                 root=settings.project,
                 help=settings.help,
                 models=settings.models,
-                jobs=jobs,
                 bot=settings.bot_name,
             ),
             QualityPages(jobs),

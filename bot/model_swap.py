@@ -24,7 +24,14 @@ from redis.asyncio import Redis
 from bot import smoke, whereabouts
 from bot.assistants import Assistants, Step
 from bot.errors import DeskhandError, PromotionFailed, StoreUnavailable
-from bot.learning.promotion import LOST, Promotion, Promotions, Stage, happened
+from bot.learning.promotion import (
+    LOST,
+    Promotion,
+    Promotions,
+    Stage,
+    happened,
+    still_allowed,
+)
 from bot.learning.registry import Model, Promoted, Registered, RolledBack
 from bot.learning.train import Project
 
@@ -133,6 +140,7 @@ class ModelSwap:
             )
         registry = self._project.registry
         before, model = registry.current(), registry.get(wish.model)
+        still_allowed(wish, model, self._assistants.model)
         tries = smoke.load_smoke((self._project.root / SMOKE).read_text(encoding="utf-8"))
         await self._forget_smoke()
         try:

@@ -93,6 +93,19 @@ async def test_a_model_that_is_gone_and_a_missing_file_are_named(
         assert "data/smoke.yml: No such file" in (await made.ended()).error
 
 
+async def test_a_wish_that_was_overtaken_is_refused(
+    redis: Redis[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two ask at once: both were checked against the model that served then, and the first has been
+    fulfilled when the second comes."""
+    monkeypatch.setattr(Assistants, "model", NEW.model)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / NEW.model).write_text("model")
+    async with swapping(redis, tmp_path) as made:
+        await made.ask()
+        assert "serves already" in (await made.ended()).error
+
+
 async def test_the_wish_to_another_run_is_left_alone(
     redis: Redis[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

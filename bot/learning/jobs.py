@@ -87,9 +87,10 @@ class JobState(str, Enum):
 
 
 class Job(Record, frozen=True):
-    """One job. `by` is a login. `progress` are words, `fraction` (0 to 1) how much is done, as far
-    as that is known. `result` is what a job that is done gives; `error` and `hint` say why one
-    failed. Times in ms since the epoch."""
+    """One job. `by` is a login. `step`: the part that is at work, or was, of a job with several.
+    `progress` are words, `fraction` (0 to 1) how much is done, as far as that is known. `result` is
+    what a job that is done gives; `error` and `hint` say why one failed. Times in ms since the
+    epoch."""
 
     id: str
     kind: str
@@ -97,6 +98,7 @@ class Job(Record, frozen=True):
     asked: int
     args: dict[str, Any] = msgspec.field(default_factory=dict)
     state: JobState = JobState.QUEUED
+    step: str = ""
     progress: str = ""
     fraction: float = 0.0
     began: int | None = None
@@ -206,7 +208,7 @@ _PROGRESS: Final = (
     + """
 local job = key(ARGV[1], ARGV[5])
 if redis.call('HGET', job, 'state') ~= 'running' then return 0 end
-redis.call('HSET', job, 'progress', ARGV[6], 'fraction', ARGV[7])
+redis.call('HSET', job, unpack(ARGV, 6))
 return 1
 """
 )
@@ -323,7 +325,13 @@ class Jobs:
 
     async def progress(self, id: str, words: str, fraction: float) -> None:
         """Tell how far it is; `fraction` is brought into 0 to 1. One that has ended stays so."""
-        await self._call("progress", [], id, words[:300], min(1.0, max(0.0, fraction)))
+        share = min(1.0, max(0.0, fraction))
+        await self._call("progress", [], id, "progress", words[:300], "fraction", share)
+
+    async def step(self, id: str, name: str) -> None:
+        """Tell which of its parts begins. It stays known when the job has ended: who asks where it
+        stopped is told."""
+        await self._call("progress", [], id, "step", name)
 
     async def done(self, id: str, result: Mapping[str, Any]) -> None:
         """It has ended well. Only the first end of a job counts, here and below."""

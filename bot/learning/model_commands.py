@@ -42,8 +42,8 @@ Say = Callable[[str], None]
 
 async def train_a_candidate(
     settings: Settings, root: Path, board: StatusBoard, *, by: str, why: str, force: bool
-) -> bool:
-    """Train, compare, and say what came of it; returns whether the gate lets it pass.
+) -> Report:
+    """Train, compare, and say what came of it.
 
     Raises: DeskhandError."""
     os.nice(NICE)
@@ -63,7 +63,7 @@ async def train_a_candidate(
     )
     for line in told(report):
         board.say(line)
-    return report.verdict.passed
+    return report
 
 
 async def compare_two(

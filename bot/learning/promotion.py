@@ -147,18 +147,20 @@ class Promotions:
         run: str,
         by: str,
         because: str = "",
+        overriding: bool = True,
         rollback: bool = False,
     ) -> Promotion:
         """Ask the `deskhand up` of this run to let `model` serve.
 
         Args:
             serving: the file name of the model that serves.
+            overriding: as `check` has it.
 
         Raises:
             PromotionRefused: it serves already, or the gate is against it and no reason is given.
             PromotionRunning: another one is under way; says whose, and since when.
         """
-        overridden = check(model, serving, because)
+        overridden = check(model, serving, because, overriding=overriding)
         id = secrets.token_hex(8)
         wish = {
             "id": id,
@@ -205,8 +207,14 @@ def objections(model: Registered, serving: str | None) -> tuple[str, ...]:
     return judged.reasons or ("It did not pass the gate.",)
 
 
-def check(model: Registered, serving: str | None, because: str) -> tuple[str, ...]:
+def check(
+    model: Registered, serving: str | None, because: str, *, overriding: bool = True
+) -> tuple[str, ...]:
     """Whether a model may serve in place of `serving`.
+
+    Args:
+        overriding: `because` was written by somebody who knows what speaks against it. When false
+            it is a note, and sets nothing aside.
 
     Returns:
         What the reason sets aside.
@@ -219,12 +227,30 @@ def check(model: Registered, serving: str | None, because: str) -> tuple[str, ..
     if len(because) > BECAUSE_AT_MOST:
         raise PromotionRefused(f"The reason is longer than {BECAUSE_AT_MOST} characters.")
     overridden = objections(model, serving)
-    if overridden and not because.strip():
+    if overridden and not (overriding and because.strip()):
         raise PromotionRefused(
             f"{model.model} was not proven better. {' '.join(overridden)}",
             hint="To let it serve all the same, give a reason in writing; it is kept.",
         )
     return overridden
+
+
+def still_allowed(wish: Promotion, model: Registered, serving: str) -> None:
+    """`check` once more, by whoever does it: while this wish was on its way, another may have been
+    fulfilled, or the model compared again. Only one is fulfilled at a time, so what is found now
+    holds until it is done.
+
+    Raises:
+        PromotionRefused: something speaks against it that the reason did not set aside.
+    """
+    if model.model == serving:
+        raise PromotionRefused(f"{model.model} is the model that serves already.")
+    new = [one for one in objections(model, serving) if one not in wish.overridden]
+    if new:
+        raise PromotionRefused(
+            f"Since it was asked for, things have changed. {' '.join(new)}",
+            hint="Look at it again, and decide anew.",
+        )
 
 
 def happened(wish: Promotion, before: str | None) -> Promoted | RolledBack:

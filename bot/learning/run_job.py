@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +30,15 @@ from bot.settings import Settings
 #: Tells how far the job is: words, and what share of it is done (0 to 1).
 Progress = Callable[[str, float], Awaitable[None]]
 
+#: Tells which part of a job that has several begins.
+Step = Callable[[str], Awaitable[None]]
+
 #: Seconds between two reports of progress; what is said in between is left out.
 REPORT_EVERY_S: Final = 0.2
+
+
+async def _untold(name: str) -> None:
+    """For work that nobody watches step by step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Context:
     settings: Settings
     root: Path
     redis: Redis[bytes]
+    step: Step = _untold
 
     @property
     def var(self) -> Path:
@@ -57,9 +66,8 @@ async def run(id: str, entry: str, root: Path, environ: Mapping[str, str]) -> No
     try:
         job = await jobs.get(id)
         try:
-            result = await _function(entry)(
-                job, Context(settings, root, redis), _reporting(jobs, id)
-            )
+            context = Context(settings, root, redis, partial(jobs.step, id))
+            result = await _function(entry)(job, context, _reporting(jobs, id))
         except DeskhandError as why:
             await jobs.failed(id, why.message, why.hint)
         except Exception as why:  # the job's, whatever it is: it must not be taken for at work

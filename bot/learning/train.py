@@ -120,7 +120,7 @@ class Project:
         current = self.current()
         if current is None:
             return []
-        known, now = self._known_to(current.model), self.made_of()
+        known, now = self.known_to(current.model), self.made_of()
         if known is not None and known.components != now.components:
             return []
         return waiting(self.root, known, now.files)
@@ -128,11 +128,12 @@ class Project:
     def put_aside(self, model: str) -> None:
         """Treat the sources that this model does not know as the studio's: it was chosen to serve
         all the same, so the next start must not train them into another one. Raises: OSError."""
-        known, now = self._known_to(model), self.made_of().files
+        known, now = self.known_to(model), self.made_of().files
         for path in changed(known.files, now) if known is not None else sorted(now):
             note_studio_write(self.root, Path(path))
 
-    def _known_to(self, model: str) -> Sources | None:
+    def known_to(self, model: str) -> Sources | None:
+        """What a model was made of; None when that is not known."""
         try:
             return msgspec.json.decode(self.sources_of(model).read_bytes(), type=Sources)
         except (FileNotFoundError, msgspec.DecodeError):

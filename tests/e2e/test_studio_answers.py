@@ -229,24 +229,24 @@ async def test_examples_are_checked_and_what_is_odd_is_shown(
     await is_fit_to_be_seen(page)
 
 
-async def test_publishing_trains_a_candidate_and_says_how_it_went(
+async def test_a_changed_answer_is_published_from_here(
     studio: StudioSeat, project: Path, redis: Redis[bytes]
 ) -> None:
     page, jobs = studio.page, Jobs(redis)
     serve(project, {})
     await studio.go("#/answers")
-    bar = page.locator(".waiting")
-    await expect(bar).to_contain_text("changed answers wait")
-    await studio.button("Train and compare").click()
-    job = None
-    while job is None:
-        job = await jobs.take()
-    assert (job.kind, job.by) == ("train", "olga")
+    card = page.get_by_role("region", name="Publishing")
+    await expect(card).to_contain_text("changed answers are not with customers yet")
+    await expect(card).to_contain_text("puts it into service when it is no worse")
+    await card.get_by_role("button", name="Publish").click()
+    await expect(card).to_contain_text("It begins in a moment")
+    job = await jobs.take()
+    assert job is not None
+    assert (job.kind, job.by, job.args["publish"]) == ("train", "olga", True)
+    assert str(job.args["why"]).startswith("answers: ")
+    await jobs.step(job.id, "train")
     await jobs.progress(job.id, "training IntentReader", 0.4)
-    await expect(bar).to_contain_text("training IntentReader")
-    await jobs.done(job.id, {"model": "x", "passed": True, "reasons": []})
-    await expect(bar).to_contain_text("as good as the current one")
-    await expect(bar.get_by_role("link")).to_have_attribute("href", "#/models")
+    await expect(card).to_contain_text("40 % · training IntentReader")
 
 
 async def test_it_is_fit_to_be_seen(

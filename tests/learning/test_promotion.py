@@ -18,6 +18,7 @@ from bot.learning.promotion import (
     check,
     happened,
     previous,
+    still_allowed,
 )
 from bot.learning.registry import Evaluated, Figures, Promoted, Registered, Registry, RolledBack
 
@@ -170,6 +171,36 @@ def test_what_serves_already_and_a_novel_are_refused() -> None:
         check(model(), NEW, "why not")
     with pytest.raises(PromotionRefused, match="longer than"):
         check(model(), OLD, "x" * 1_001)
+
+
+def test_a_note_overrides_nothing() -> None:
+    with pytest.raises(PromotionRefused, match="did not pass the gate"):
+        check(judged(passed=False), OLD, "published: gift cards", overriding=False)
+    assert check(judged(passed=True), OLD, "published: gift cards", overriding=False) == ()
+
+
+async def test_what_speaks_against_it_by_the_time_it_is_done_stops_it(
+    promotions: Promotions,
+) -> None:
+    wish = await ask(promotions, judged(passed=True))
+    still_allowed(wish, judged(passed=True), OLD)
+    with pytest.raises(PromotionRefused, match="which does not serve now"):
+        still_allowed(wish, judged(passed=True), "deskhand-third.tar.gz")
+    with pytest.raises(PromotionRefused, match="greet fell"):
+        still_allowed(wish, judged(passed=False, reasons=("greet fell.",)), OLD)
+    with pytest.raises(PromotionRefused, match="serves already"):
+        still_allowed(wish, judged(passed=True), NEW)
+
+
+async def test_a_reason_sets_aside_what_was_known_when_it_was_given(
+    promotions: Promotions,
+) -> None:
+    worse = judged(passed=False, reasons=("refund fell.",))
+    wish = await ask(promotions, worse, because="hurry")
+    still_allowed(wish, worse, OLD)
+    still_allowed(wish, judged(passed=True), OLD)
+    with pytest.raises(PromotionRefused, match=r"things have changed\. greet fell\.$"):
+        still_allowed(wish, judged(passed=False, reasons=("refund fell.", "greet fell.")), OLD)
 
 
 async def test_a_refusal_leaves_no_wish(promotions: Promotions) -> None:

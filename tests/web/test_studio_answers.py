@@ -12,12 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 
 from bot.events import Agent
-from bot.learning.jobs import Jobs, Kind
 from bot.learning.registry import Model, Registry
 from bot.web import wire
 from bot.web.studio.answers import AnswerPages, excerpt, widget_styles
@@ -45,14 +43,9 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def jobs(redis: Redis[bytes]) -> Jobs:
-    return Jobs(redis, {"train": Kind("nowhere:run", "A training")})
-
-
-@pytest.fixture
-async def http(root: Path, jobs: Jobs) -> AsyncIterator[httpx.AsyncClient]:
+async def http(root: Path) -> AsyncIterator[httpx.AsyncClient]:
     pages = AnswerPages(
-        root=root, help=root / "data/help", models=root / "models", jobs=jobs, bot="Nordlys bot"
+        root=root, help=root / "data/help", models=root / "models", bot="Nordlys bot"
     )
     app = Starlette(routes=pages.routes(olga), exception_handlers=wire.HANDLERS)
     transport = httpx.ASGITransport(app=app)
@@ -285,15 +278,7 @@ async def test_a_page_that_was_broken_by_hand_is_listed_with_its_mistake(
     assert (await http.get("help/gift-cards")).json()["text"].startswith("# One")
 
 
-# ---------------------------------------------------------------------------------- publishing
-
-
-async def test_publishing_asks_for_a_candidate_once(http: httpx.AsyncClient, jobs: Jobs) -> None:
-    answer = await http.post("publish", json={"why": "better goodbyes"})
-    assert answer.status_code == 202
-    job = await jobs.get(answer.json()["job"])
-    assert (job.kind, job.by, job.args) == ("train", "olga", {"why": "better goodbyes"})
-    assert error(await http.post("publish", json={})) == (409, "job_running")
+# ----------------------------------------------------------------------------------- previews
 
 
 def test_the_previews_styles_are_the_widgets() -> None:

@@ -82,7 +82,7 @@ async def test_models_come_with_their_story_and_what_waits(
     assert (new["model"], new["candidate"], new["evaluated"]["passed"]) == (NEW, True, False)
     assert (old["model"], old["current"], old["evaluated"]) == (OLD, True, None)
     assert [event["what"] for event in new["story"]] == ["trained", "evaluated"]
-    assert found["waiting"] == ["data/nlu/talk.yml"]
+    assert found["waiting"] == [{"path": "data/nlu/talk.yml", "candidate": ""}]
     assert (found["untrained"], found["unreadable"], found["jobs"]) == (True, 0, [])
 
 

@@ -9,9 +9,9 @@ import { ask, button, confirm, el, icon, toast } from "./console.dom.js";
 import { Preview } from "./studio.answers.preview.js";
 import { quality } from "./studio.answers.quality.js";
 import { failure, fill, get, hashOf, keys, loading, post } from "./studio.parts.js";
+import { Publish } from "./studio.publish.js";
 
 const PREVIEW_AFTER_MS = 250;
-const JOB_EVERY_MS = 1_000;
 const NEW_PAGE = "---\ntopic: \nasked:\n  - how a customer would ask\n---\n# Title of the page\n\nThe answer first.\n\n## A question as customers ask it\n\nIts answer, in short paragraphs.\n";
 
 /** What was typed and not saved: "answer <name>" or "page <slug>" -> {variations | text, version}. */
@@ -23,7 +23,7 @@ const lower = (text) => text.toLowerCase();
 export function show(main, params) {
   const list = el("div", { class: "answers-list" });
   const editor = el("section", { class: "answers-editor", "aria-label": "Editor" });
-  const bar = el("div", { class: "answers-waiting" });
+  const bar = el("div", { class: "publish-place" });
   const view = el("div", { class: "answers" }, list, editor);
   main.append(el("div", { class: "page-head" }, el("h1", {}, "Answers"), button("Check the examples", { iconName: "search", act: () => go(["quality"]) }), button("New help page", { iconName: "file", act: () => go(["new-page"]) })), bar, view);
 
@@ -50,6 +50,7 @@ class Answers {
   #asked = false;
   #opened = null;
   #filter = { text: "", kind: "answers" };
+  #publish = null;
 
   constructor(places) {
     Object.assign(this, places);
@@ -94,45 +95,18 @@ class Answers {
   // ── what waits ──
 
   #drawBar() {
-    const { responses, model } = this.#data.waiting;
-    this.bar.replaceChildren();
-    if (!model || !responses.length) return;
-    const count = responses.length === 1 ? "1 changed answer waits" : `${responses.length} changed answers wait`;
-    const state = el("p", { role: "status" }, el("span", { class: "strong" }, `${count}. `), "Customers get it with the next model.");
-    const act = button("Train and compare", { look: "primary", act: () => this.#publish(state, act) });
-    this.bar.append(el("div", { class: "card waiting" }, state, act));
-  }
-
-  async #publish(state, act) {
-    act.disabled = true;
-    try {
-      const { job } = await post("/publish", { why: `answers: ${this.#data.waiting.responses.slice(0, 5).map(plain).join(", ")}` });
-      await this.#follow(job, state);
-    } catch (error) {
-      state.replaceChildren(el("span", { class: "strong" }, `${error.message} `), error.hint ?? "");
-    }
-    act.disabled = false;
-  }
-
-  async #follow(id, state) {
-    while (!this.signal.aborted) {
-      const job = await get(`/jobs/${encodeURIComponent(id)}`);
-      if (job.state === "failed") throw Object.assign(new Error(job.error), { hint: job.hint });
-      if (job.state === "cancelled") throw new Error("It was cancelled.");
-      if (job.state === "done") {
-        const good = job.result.passed;
-        state.replaceChildren(
-          el("span", { class: "strong" }, good ? "The new model is as good as the current one. " : "The new model does worse somewhere. "),
-          el("a", { href: hashOf("models") }, good ? "Look at it, and put it into service" : "See where, and decide"),
-        );
-        return;
-      }
-      state.replaceChildren(
-        el("progress", { value: String(job.fraction), max: "1", "aria-label": "Training" }),
-        ` ${job.progress || "waiting for its turn"}`,
-      );
-      await new Promise((resolve) => setTimeout(resolve, JOB_EVERY_MS));
-    }
+    if (this.#publish) return this.#publish.draw();
+    this.#publish = new Publish(this.bar, {
+      signal: this.signal,
+      waits: () => {
+        const { length } = this.#data.waiting.responses;
+        if (!length || !this.#data.waiting.model) return "";
+        return length === 1 ? "1 changed answer is not with customers yet" : `${length} changed answers are not with customers yet`;
+      },
+      why: () => `answers: ${this.#data.waiting.responses.slice(0, 5).map(plain).join(", ")}`,
+      moved: () => this.#refresh(),
+    });
+    this.#publish.look();
   }
 
   // ── the list ──
@@ -315,7 +289,7 @@ class AnswerEditor extends Editor {
       save: async () => {
         this.saved = { ...response, ...(await post(`/answers/${response.name}`, { variations: this.variations, version: this.version })) };
         this.version = this.saved.version;
-        return data.waiting.model ? "Saved. Customers get it with the next model." : "Saved.";
+        return data.waiting.model ? "Saved. Customers get it when it is published." : "Saved.";
       },
       preview: () => post("/answers/preview", { name: response.name, variations: this.variations }),
       draw: ({ messages }) => this.shown.show(messages),

@@ -4,6 +4,7 @@
 import { ask, button, el, icon, toast } from "./console.dom.js";
 import { comparison, shares } from "./studio.comparison.js";
 import { empty, failure, fill, get, hashOf, loading, post, urlOf } from "./studio.parts.js";
+import { Publish, short } from "./studio.publish.js";
 import { counted, shortMoment } from "./studio.words.js";
 
 const WORKING_MS = 1_000;
@@ -15,14 +16,13 @@ const KINDS = { train: "Training a candidate", compare: "Comparing two models" }
 export function show(main, { path, query, signal }) {
   if (path[0] === "compare") return compared(main, query, signal);
   if (path[0]) return judged(main, path[0], signal);
+  const publish = el("div", { class: "publish-place" });
   const work = el("div", { class: "work", "aria-live": "polite" });
   const list = el("div", { class: "models" });
-  main.append(el("div", { class: "page-head" }, el("h1", {}, "Models"), el("div", { class: "head-tools" })), work, list);
-  new Overview(main, work, list, signal).run();
+  main.append(el("div", { class: "page-head" }, el("h1", {}, "Models"), el("div", { class: "head-tools" })), publish, work, list);
+  new Overview(main, { publish, work, list }, signal).run();
 }
 
-/** "deskhand-1f0c3a9be2d4.tar.gz" -> "1f0c3a9be2d4" */
-export const short = (name) => name.replace(/^deskhand-/, "").replace(/\.tar\.gz$/, "");
 const reportHref = (name) => hashOf("models", [name]);
 
 // ── the list ──
@@ -30,16 +30,19 @@ const reportHref = (name) => hashOf("models", [name]);
 class Overview {
   #seen = "";
   #promotion = null;
+  #publish;
   #timer = null;
   #turn = 0;
 
-  constructor(main, work, list, signal) {
+  constructor(main, { publish, work, list }, signal) {
     Object.assign(this, { main, work, list, signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    this.#publish = new Publish(publish, { signal, waits, why: () => "from the page Models", moved: () => this.#look() });
   }
 
   async run() {
     if (!this.#seen) this.list.replaceChildren(loading());
+    this.#publish.look();
     await this.#look();
   }
 
@@ -72,12 +75,12 @@ class Overview {
     this.#seen = seen;
     const busy = jobs.some(atWork);
     this.main.querySelector(".head-tools").replaceChildren(
-      button("Train a candidate", { look: "primary", iconName: "layers", act: () => this.#train(state), disabled: busy }),
+      button("Train a candidate", { iconName: "layers", act: () => this.#train(state), disabled: busy }),
     );
     this.list.replaceChildren(
       ...[
         state.unreadable ? el("p", { class: "hint bad" }, `${counted(state.unreadable, "line")} of models/registry.jsonl cannot be read and ${state.unreadable === 1 ? "is" : "are"} left out.`) : null,
-        state.waiting.length ? waiting(state.waiting) : null,
+        state.waiting.length ? waiting(state.waiting, state.models) : null,
         state.models.length > 1 ? this.#chooser(state.models, busy) : null,
         ...(state.models.length
           ? state.models.map((model) => this.#card(model, state, open))
@@ -87,8 +90,8 @@ class Overview {
   }
 
   #drawWork({ jobs }) {
-    const shown = jobs.filter(isNews).map((job) => this.#job(job));
-    if (this.#promotion && isNews(this.#promotion)) shown.unshift(this.#swap(this.#promotion));
+    const shown = jobs.filter((job) => isNews(job) && !job.args.publish).map((job) => this.#job(job));
+    if (this.#promotion && isNews(this.#promotion) && this.#promotion.id !== this.#publish.promotion) shown.unshift(this.#swap(this.#promotion));
     const next = el("div", {}, shown.filter(Boolean));
     if (next.innerHTML === this.work.innerHTML) return;
     const focus = document.activeElement?.dataset?.job;
@@ -188,7 +191,7 @@ class Overview {
     const content = el(
       "div",
       {},
-      el("p", {}, "A new model is trained from the files as they are now, and compared with the one that serves. That takes some minutes; customers notice nothing."),
+      el("p", {}, "A new model is trained from the files as they are now, and compared with the one that serves. That takes some minutes; customers notice nothing. It serves when you put it into service."),
       state.untrained ? null : el("p", { class: "muted" }, "Nothing has changed since the current model was trained, so there is nothing to learn."),
       el("label", { for: "train-why" }, "What is it for? (kept with the model)"),
       el("input", { id: "train-why", name: "why", maxlength: 500, autocomplete: "off", autofocus: true }),
@@ -259,14 +262,29 @@ function trainedWords(model) {
   return `Trained ${shortMoment(model.trained_at)}${model.by ? ` by ${model.by}` : ""}${took} · ${(model.bytes / 1e6).toFixed(1)} MB`;
 }
 
-function waiting(files) {
-  const shown = files.slice(0, 5);
-  return el(
-    "section",
-    { class: "card note-card" },
-    el("p", {}, el("strong", {}, "What was taught is not in service yet. "), "Train a candidate; when it passes the gate, put it into service."),
-    el("p", { class: "muted files" }, shown.join(", "), files.length > shown.length ? ` and ${files.length - shown.length} more` : ""),
-  );
+/** What is to be published, in words, of what the server says about it. */
+function waits({ waiting: files, changed, serves }) {
+  if (!changed || !serves) return "";
+  if (!files.length) return "Files have changed since the model that serves was trained";
+  return files.every(({ candidate }) => candidate) ? "What was taught is in a candidate, and not in service yet" : "What was taught is not in service yet";
+}
+
+/** Which files that is, and which of them a candidate knows already. */
+function waiting(files, models) {
+  const groups = new Map();
+  for (const { path, candidate } of files) groups.set(candidate, [...(groups.get(candidate) ?? []), path]);
+  const names = [...groups].sort(([a]) => (a ? 1 : -1));
+  return el("section", { class: "card note-card" }, names.map(([candidate, paths]) => waitingIn(models.find(({ model }) => model === candidate), paths)));
+}
+
+function waitingIn(candidate, paths) {
+  const shown = paths.slice(0, 5);
+  const verdict = candidate?.evaluated;
+  const next = !verdict ? "It was not compared yet." : verdict.passed ? "It passed the gate: put it into service below, or publish." : "It did not pass the gate.";
+  return [
+    el("p", {}, candidate ? [el("strong", {}, `In candidate ${short(candidate.model)}, not in service yet. `), next] : [el("strong", {}, "In no model yet. "), "Publish, or train a candidate to look at it first."]),
+    el("p", { class: "muted files" }, shown.join(", "), paths.length > shown.length ? ` and ${paths.length - shown.length} more` : ""),
+  ];
 }
 
 const STORY = {

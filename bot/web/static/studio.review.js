@@ -7,6 +7,7 @@ import { announce, button, el, icon, setText } from "./console.dom.js";
 import { addPage, decisionsTaken, mergeInto, newIntent, otherIntent } from "./studio.review.ask.js";
 import { ClusterView } from "./studio.review.cluster.js";
 import { empty, failure, get, hashOf, keys, loading, post, queryOf } from "./studio.parts.js";
+import { Publish } from "./studio.publish.js";
 import { counted, intentOf, shortMoment } from "./studio.words.js";
 
 const POLL_MS = 1_000;
@@ -29,6 +30,7 @@ class Review {
   #job = el("div", { class: "review-job", hidden: true, role: "status" });
   #done = el("div", { class: "review-done", hidden: true, role: "status" });
   #body = el("div", { class: "review" });
+  #publish;
   #refresh;
   #current = null; // id of the cluster that is open
   #view = null;
@@ -40,7 +42,15 @@ class Review {
     this.#signal = signal;
     this.#refresh = button("Refresh", { act: () => this.#prepare() });
     const taken = button("Decisions", { look: "plain", act: () => decisionsTaken((decision) => this.#undo(decision.id)) });
-    main.append(el("div", { class: "page-head" }, el("div", { class: "review-title" }, el("h1", {}, "Review"), this.#sum), taken, this.#refresh), this.#job, this.#done, this.#body);
+    main.append(el("div", { class: "page-head" }, el("div", { class: "review-title" }, el("h1", {}, "Review"), this.#sum), taken, this.#refresh), this.#job, this.#done);
+    const taught = el("div", { class: "publish-place" });
+    main.append(taught, this.#body);
+    this.#publish = new Publish(taught, {
+      signal,
+      waits: ({ waiting }) => (waiting.length ? "What was taught is not with customers yet" : ""),
+      why: () => "taught in the review",
+    });
+    this.#publish.look();
     this.#keys();
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
@@ -258,6 +268,7 @@ class Review {
   async #settled(view, done, stays) {
     const at = this.#at();
     this.#told(done);
+    this.#publish.look();
     const next = stays ? done.cluster ?? view.cluster.id : (this.#page.open[at + 1] ?? this.#page.open[at - 1])?.id ?? null;
     await this.#again(next);
   }
@@ -293,6 +304,7 @@ class Review {
       this.#done.replaceChildren(icon("undo"), el("p", {}, `Taken back: ${decision.what}.`.replace("..", ".")));
       this.#done.hidden = false;
       announce(`Taken back: ${decision.what}`);
+      this.#publish.look();
       await this.#again(decision.cluster);
     } catch (error) {
       this.#wrong(error);

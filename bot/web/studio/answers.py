@@ -16,11 +16,11 @@ GET  help/{page}         {page, title, topic, text, version, problem}
 POST help/{page}         {text, version ("" for a new page)} -> the page as it is now
 POST help/preview        {page, text}
     -> {problem, hint, title, sections: [{heading, text}], messages}
-POST publish             {why} -> {job}: trains a candidate and compares it with the current model
 
 Errors: 404 unknown_response, unknown_page; 409 changed_meanwhile (somebody else has saved since
-`version`), broken_file (line and column), job_running; 422 bad_answer, help_page; 507 not_written.
-Responses are part of a model: what is saved waits for the next one. Help pages are read live.
+`version`), broken_file (line and column); 422 bad_answer, help_page; 507 not_written.
+Responses are part of a model: what is saved waits for the next one (`bot.web.studio.publishing`).
+Help pages are read live.
 
 Does not belong here: any rule about texts (`bot.learning.responses`, `bot.learning.help_edits`).
 """
@@ -44,7 +44,6 @@ from bot.help.pages import FILE_AT_MOST, HelpPageError, Passage
 from bot.known_intents import intents_of
 from bot.learning import responses
 from bot.learning.help_edits import checked_page, save_page, saved_page, saved_pages
-from bot.learning.jobs import Jobs
 from bot.learning.published import published, unpublished
 from bot.learning.registry import Registry
 from bot.learning.responses import (
@@ -106,10 +105,6 @@ class NewText(msgspec.Struct, frozen=True):
     page: str = ""
 
 
-class Wish(msgspec.Struct, frozen=True):
-    why: str = ""
-
-
 class AnswerPages:
     """The routes.
 
@@ -120,11 +115,10 @@ class AnswerPages:
         bot: what the assistant is called in front of customers.
     """
 
-    def __init__(self, *, root: Path, help: Path, models: Path, jobs: Jobs, bot: str) -> None:
+    def __init__(self, *, root: Path, help: Path, models: Path, bot: str) -> None:
         self._root = root
         self._help = help
         self._models = models
-        self._jobs = jobs
         self._bot = bot
 
     def routes(self, owner: OwnerOf) -> list[Route]:
@@ -163,13 +157,6 @@ class AnswerPages:
             new = await _long_body(request, NewText)
             return private(await anyio.to_thread.run_sync(self._page_previewed, new))
 
-        async def publish(request: Request) -> HttpResponse:
-            by = await owner(request)
-            wish = await wire.body(request, Wish)
-            why = wish.why.strip()[:500] or "other answers"
-            job = await self._jobs.submit("train", {"why": why}, by.login)
-            return private({"job": job.id}, 202)
-
         return [
             Route(f"{base}/answers", listed, methods=get),
             Route(f"{base}/answers/preview", preview, methods=post),
@@ -177,7 +164,6 @@ class AnswerPages:
             Route(f"{base}/help/preview", preview_help, methods=post),
             Route(f"{base}/help/{{page}}", page, methods=get),
             Route(f"{base}/help/{{page}}", save_help, methods=post),
-            Route(f"{base}/publish", publish, methods=post),
         ]
 
     # ── in a thread ──

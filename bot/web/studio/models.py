@@ -2,7 +2,7 @@
 
 GET  /api/studio/models
     {models: [bot.learning.registry.Registered, newest first], unreadable: lines of the registry,
-     waiting: [files that the studio has written and that the current model does not know],
+     waiting: [{path, candidate}: bot.learning.publishing.Waiting],
      untrained: whether a candidate trained now would differ from the current model,
      jobs: [of training and comparing: at work, else the latest]}
 POST /api/studio/models/train {why, force}          202: a job
@@ -32,6 +32,7 @@ from starlette.routing import Route
 
 from bot.errors import DeskhandError
 from bot.learning.jobs import Job, Jobs
+from bot.learning.publishing import waiting_in
 from bot.learning.registry import NAME, Registered, Registry, UnknownModel
 from bot.learning.train import Project
 from bot.learning.trial import Report, kept_report, latest_report
@@ -100,7 +101,7 @@ class ModelPages:
         return {
             "models": [_shown(one) for one in self._registry.models()],
             "unreadable": self._registry.unreadable(),
-            "waiting": self._project.waiting() if changed else [],
+            "waiting": msgspec.to_builtins(waiting_in(self._project)) if changed else [],
             "untrained": changed,
         }
 
