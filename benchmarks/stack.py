@@ -92,7 +92,7 @@ def deskhand_up() -> Iterator[Stack]:
             yield stack
         finally:
             up.terminate()
-            up.wait(15)
+            up.wait(60)
 
 
 def copy_current_model(models: Path) -> None:

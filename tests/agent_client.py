@@ -16,6 +16,7 @@ import httpx
 
 from bot.router import Router
 from tests.gateway import RunningGateway
+from tests.polling import PATIENCE_S
 
 PASSWORD = "correct horse battery"
 
@@ -30,7 +31,10 @@ class AgentClient:
     def __init__(self, gateway: RunningGateway) -> None:
         self.origin = gateway.url
         self.http = httpx.AsyncClient(
-            base_url=gateway.url, headers={"Origin": gateway.url}, trust_env=False, timeout=10
+            base_url=gateway.url,
+            headers={"Origin": gateway.url},
+            trust_env=False,
+            timeout=PATIENCE_S,
         )
 
     async def log_in(self, login: str, password: str = PASSWORD) -> httpx.Response:
@@ -81,14 +85,16 @@ async def events_of(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
 
 
 async def until_event(events: AsyncIterator[tuple[str, Any]], wanted: str) -> Any:
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async for name, data in events:
             if name == wanted:
                 return data
     raise AssertionError(f"the stream ended before {wanted!r}")
 
 
-async def until(check: Callable[[], Awaitable[bool]], what: str, within: float = 10) -> None:
+async def until(
+    check: Callable[[], Awaitable[bool]], what: str, within: float = PATIENCE_S
+) -> None:
     """Ask `check` until it is true; fail with `what` after `within` seconds."""
     with anyio.move_on_after(within):
         while not await check():

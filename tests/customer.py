@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from tests.polling import PATIENCE_S
+
 Log = list[dict[str, Any]]
 
 
@@ -25,7 +27,7 @@ class Customer:
 
     def __init__(self, gateway: Gateway, **headers: str) -> None:
         self.http = httpx.Client(
-            base_url=f"{gateway.url}/api/chat", headers=headers, timeout=10, trust_env=False
+            base_url=f"{gateway.url}/api/chat", headers=headers, timeout=PATIENCE_S, trust_env=False
         )
         self.session = self.http.post("/session", json={}).json()
         self.http.headers["Authorization"] = f"Bearer {self.session['token']}"

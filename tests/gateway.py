@@ -13,6 +13,7 @@ from bot.app import build
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
 from bot.web.server import GatewayServer
+from tests.polling import PATIENCE_S
 
 
 class RunningGateway:
@@ -45,21 +46,21 @@ class RunningGateway:
         self._server = GatewayServer(build(self.settings), self.settings)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
-        until = time.monotonic() + 15
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             try:
-                httpx.get(f"{self.url}/openapi.json", timeout=1.0, trust_env=False)
+                httpx.get(f"{self.url}/openapi.json", timeout=5.0, trust_env=False)
                 return
             except httpx.HTTPError:
                 time.sleep(0.02)
-        raise AssertionError("the gateway did not start within 15 s")
+        raise AssertionError("the gateway did not start")
 
     def stop(self) -> None:
         if self._server and self._thread:
             self._server.end_streams()
             self._server.should_exit = True
-            self._thread.join(10)
-            assert not self._thread.is_alive(), "the gateway did not stop within 10 s"
+            self._thread.join(PATIENCE_S)
+            assert not self._thread.is_alive(), "the gateway did not stop"
             self._server = self._thread = None
 
     def __enter__(self) -> RunningGateway:

@@ -8,9 +8,12 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
+#: For what takes a moment: so long that a busy machine fails no test.
+PATIENCE_S = 30.0
+
 
 async def soon(
-    check: Callable[[], object | Awaitable[object]], *, within: float = 10.0, what: str = "it"
+    check: Callable[[], object | Awaitable[object]], *, within: float = PATIENCE_S, what: str = "it"
 ) -> None:
     """Return when what `check` gives, or what it gives to wait for, is true; fail with `what` after
     `within` seconds."""

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.polling import PATIENCE_S
+
 Answer = dict[str, Any]
 
 
@@ -188,7 +190,9 @@ class ScriptedAssistant:
 Check = Callable[[], bool]
 
 
-def until(check: Check, *, within: float = 10.0, every: float = 0.01, what: str = "it") -> None:
+def until(
+    check: Check, *, within: float = PATIENCE_S, every: float = 0.01, what: str = "it"
+) -> None:
     """Poll `check` until true; fail with `what` after `within` seconds."""
     end = time.monotonic() + within
     while not check():

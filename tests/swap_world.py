@@ -127,7 +127,7 @@ class SwapWorld:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        until(self.ready, within=60, what="the start")
+        until(self.ready, within=180, what="the start")
 
     def ready(self) -> bool:
         assert self.up is not None
@@ -171,10 +171,10 @@ class SwapWorld:
         assert process is not None
         process.send_signal(signal.SIGKILL)
         if name == "up" and self.up is not None:
-            self.up.wait(10)
+            self.up.wait(60)
             self.up = None
         else:
-            process.wait(10)
+            process.wait(60)
 
     def turns_under_way(self) -> int:
         """How many turns the assistant that serves is at."""
@@ -190,7 +190,7 @@ class SwapWorld:
     def stop(self) -> None:
         if self.up is not None:
             self.up.terminate()
-            self.up.wait(20)
+            self.up.wait(60)
             self.up = None
 
     def stop_and_read(self) -> str:
@@ -227,7 +227,7 @@ class Command:
         for line in self._process.stdout:
             self.output += line
 
-    def says(self, words: str, within: float = 20) -> None:
+    def says(self, words: str, within: float = 120) -> None:
         def said() -> bool:
             assert self._process.poll() in (None, 0) or words in self.output, self.output
             return words in self.output
@@ -238,7 +238,7 @@ class Command:
     def done(self) -> bool:
         return self._process.poll() is not None
 
-    def code(self, within: float = 60) -> int:
+    def code(self, within: float = 180) -> int:
         code = self._process.wait(within)
         self._reader.join(5)
         if self._process.stdout is not None:
@@ -263,7 +263,7 @@ class Writer(threading.Thread):
     def run(self) -> None:
         while not self._done.is_set():
             self.write()
-            until(lambda: len(self.answered()) == len(self.sent), within=60, what="the answer")
+            until(lambda: len(self.answered()) == len(self.sent), within=120, what="the answer")
             self._done.wait(PAUSE_S)
 
     def write(self) -> None:
@@ -296,7 +296,7 @@ class Writer(threading.Thread):
         ]
 
     def wait_for(self, count: int) -> None:
-        until(lambda: len(self.answered()) >= count, within=60, what="the answer")
+        until(lambda: len(self.answered()) >= count, within=120, what="the answer")
 
     def wait_for_one_more(self) -> None:
         self.wait_for(len(self.answered()) + 1)
@@ -310,7 +310,7 @@ class Writer(threading.Thread):
         assistant is away; returns which models answered, in order."""
         self._done.set()
         if self.ident is not None:
-            self.join(60)
+            self.join(150)
         self.wait_for(len(self.sent))
         assert self.close() == self.sent
         log = list(self.log)

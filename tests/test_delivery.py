@@ -28,6 +28,7 @@ from bot.wakes import Wakes
 from bot.work import Work
 from tests.agent_client import new_id
 from tests.desks.scripted_desk import Killed, Platform, ScriptedDesk
+from tests.polling import PATIENCE_S
 
 ANNA = Agent(login="anna", name="Anna")
 FAST = Pace(1_000, 1_000)
@@ -90,7 +91,7 @@ async def running(url: str, platform: Platform, *, pace: Pace = FAST) -> AsyncIt
     await waiting.close(close_connection_pool=True)
 
 
-async def until(check: Callable[[], bool], within: float = 20.0) -> None:
+async def until(check: Callable[[], bool], within: float = PATIENCE_S) -> None:
     with anyio.fail_after(within):
         while not check():
             await anyio.sleep(0.02)
@@ -188,7 +189,7 @@ async def test_two_workers_on_one_conversation_post_everything_once(
         Delivery(station(redis, platform, router), others=[], store=store, router=router)
         for _ in range(2)
     ]
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         while len(platform.messages) < 9:
             await asyncio.gather(*(delivery.act(id) for delivery in both))
     await both[0].act(id)

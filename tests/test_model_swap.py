@@ -20,6 +20,7 @@ from bot.model_swap import ModelSwap
 from bot.processes import Supervisor
 from bot.status_board import StatusBoard
 from bot.whereabouts import WAKE_ASSISTANT
+from tests.polling import PATIENCE_S
 from tests.setup.test_processes import until
 
 RUN = "this-run"
@@ -114,8 +115,8 @@ async def test_the_wish_to_another_run_is_left_alone(
         wish = await made.ask(run="another-run")
         async with redis.pubsub() as pubsub:  # it has begun to work when it tells where it is
             await pubsub.subscribe(WAKE_ASSISTANT)
-            assert await pubsub.get_message(ignore_subscribe_messages=False, timeout=5)
-            assert await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+            assert await pubsub.get_message(ignore_subscribe_messages=False, timeout=PATIENCE_S)
+            assert await pubsub.get_message(ignore_subscribe_messages=True, timeout=PATIENCE_S)
         assert await made.promotions.latest() == wish
 
 
@@ -139,7 +140,7 @@ async def test_who_is_stopped_in_the_middle_says_so(redis: Redis[bytes], tmp_pat
 
         made.swap._swap = never  # type: ignore[method-assign]
         await made.ask()
-        await asyncio.wait_for(began.wait(), 5)
+        await asyncio.wait_for(began.wait(), PATIENCE_S)
     ended = await made.promotions.latest()
     assert ended is not None
     assert (ended.stage, ended.error) == (Stage.FAILED, LOST)

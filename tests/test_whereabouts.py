@@ -65,7 +65,7 @@ def test_the_next_turn_goes_to_the_new_address(
         customer.say("one")
         customer.log(answered(1))
         (move if heard else move_unheard)(redis_url, new.url)
-        until(lambda: new.asked_for_health > 0, within=2, what="looking at the new one's health")
+        until(lambda: new.asked_for_health > 0, what="looking at the new one's health")
         customer.say("two")
         customer.log(answered(2))
     assert [turn["text"] for turn in assistant.turns] == ["one"]

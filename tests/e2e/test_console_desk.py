@@ -19,6 +19,7 @@ from bot.files import Files
 from bot.router import now_ms
 from bot.store import SHELVES
 from tests.e2e.console_seat import BEN, Guest, Seat
+from tests.polling import PATIENCE_S
 from tests.sample_files import PDF, WINDOWS_PROGRAM, png
 
 pytest_plugins = ("tests.e2e.console_fixtures",)
@@ -60,7 +61,7 @@ def waiting(seat: Seat, name: str) -> Locator:
 async def sent(guest: Guest) -> list[File]:
     """The files of agents' messages, as soon as one with files is stored."""
     files: list[File] = []
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         while not files:
             for entry in await guest.store.log(guest.id):
                 if isinstance(entry.event, AgentSpoke):

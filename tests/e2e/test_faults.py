@@ -29,7 +29,7 @@ from tests.customer import Customer, Log, answered
 from tests.scripted_assistant import until
 
 #: A process may need a minute to be back, and tests wait for it before and after.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 PROCESSES = ("gateway", "redis", "actions", "assistant")
 PASSWORD = "correct horse battery staple"
@@ -64,9 +64,9 @@ def whole(stack: Stack) -> bool:
 @pytest.fixture
 def sound(stack: Stack) -> Iterator[Stack]:
     """The stack, whole before and after."""
-    until(lambda: whole(stack), within=90, what="the stack's being whole")
+    until(lambda: whole(stack), within=300, what="the stack's being whole")
     yield stack
-    until(lambda: whole(stack), within=90, what="the stack's recovery")
+    until(lambda: whole(stack), within=300, what="the stack's recovery")
 
 
 class Running(Protocol):
@@ -90,7 +90,7 @@ class Agent:
             await redis.close(close_connection_pool=True)
 
         asyncio.run(account())
-        self.http = httpx.Client(base_url=f"{stack.url}/api/desk", trust_env=False, timeout=10)
+        self.http = httpx.Client(base_url=f"{stack.url}/api/desk", trust_env=False, timeout=30)
         me = self.http.post("/login", json={"login": "anna", "password": PASSWORD}).json()
         self.http.headers["X-CSRF-Token"] = me["csrf"]
 
@@ -105,7 +105,7 @@ class Agent:
                 return answer.status_code == 202
             return False
 
-        until(accepted, within=60, every=0.1, what=f"the agent's {command}")
+        until(accepted, within=120, every=0.1, what=f"the agent's {command}")
 
 
 def say(customer: Customer, text: str) -> None:
@@ -119,7 +119,7 @@ def say(customer: Customer, text: str) -> None:
             return answer.status_code == 202
         return False
 
-    until(accepted, within=60, every=0.1, what="the message's acceptance")
+    until(accepted, within=120, every=0.1, what="the message's acceptance")
 
 
 def under_way(stack: Stack, customer: Customer) -> bool:
@@ -129,7 +129,7 @@ def under_way(stack: Stack, customer: Customer) -> bool:
     return leased is not None
 
 
-def eventually(customer: Customer, enough: Any, *, within: float = 60) -> Log:
+def eventually(customer: Customer, enough: Any, *, within: float = 120) -> Log:
     """The customer's log once `enough` says so, over however many broken streams."""
     seen: Log = []
 
@@ -218,7 +218,7 @@ def test_all_four_processes_killed_at_once_lose_no_acknowledged_message(sound: S
         for victim in victims:
             victim.kill()
         log = eventually(
-            customer, lambda log: any(e.get("text") == "message 14" for e in log), within=90
+            customer, lambda log: any(e.get("text") == "message 14" for e in log), within=180
         )
     texts = [e["text"] for e in log if e["kind"] == "customer_spoke"]
     assert texts == [f"message {n}" for n in range(15)]
@@ -233,7 +233,7 @@ def test_a_hung_action_server_ends_in_a_hand_off_with_a_true_word(sound: Stack) 
         try:
             customer.say("what are your opening hours?")
             log = eventually(
-                customer, lambda log: any(e["kind"] == "notice" for e in log), within=40
+                customer, lambda log: any(e["kind"] == "notice" for e in log), within=120
             )
         finally:
             actions.resume()
@@ -244,7 +244,7 @@ def test_a_hung_action_server_ends_in_a_hand_off_with_a_true_word(sound: Stack) 
         eventually(
             customer,
             lambda log: sum(e["kind"] == "bot_answered" for e in log) > answers_before,
-            within=40,
+            within=120,
         )
 
 

@@ -22,7 +22,7 @@ from tests.e2e.widget_visit import PHONE, Visit
 
 pytest_plugins = ("tests.e2e.console_fixtures",)
 #: Training and starting everything may take a while on a slow machine.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.e2e.test_faults import Agent
 from tests.scripted_assistant import until
 from tests.swap_world import Command, SwapWorld, Writer, file_of, name_of, swap_world
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 #: What `promote` says while the new assistant is held at its gate.
 SAYS = {"loading": "loading the model", "smoke": "the smoke conversations"}
@@ -38,7 +38,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwapWorld]:
 @pytest.fixture
 def world(shared: SwapWorld) -> SwapWorld:
     """A Deskhand that is whole, whichever model serves."""
-    until(shared.ready, within=30, what="being whole")
+    until(shared.ready, within=180, what="being whole")
     return shared
 
 
@@ -181,8 +181,8 @@ def test_ctrl_c_in_the_middle_ends_everything_and_leaves_the_old_one(
     family = psutil.Process(world.up.pid).children(recursive=True)
     began = time.monotonic()
     world.stop()
-    assert time.monotonic() - began < 10
-    assert not psutil.wait_procs(family, timeout=5)[1]
+    assert time.monotonic() - began < 30
+    assert not psutil.wait_procs(family, timeout=30)[1]
     assert command.code() == 1
     assert "was stopped" in command.output
     world.start()

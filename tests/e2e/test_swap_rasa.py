@@ -19,7 +19,7 @@ from bot.smoke import ID, TRACKER
 from tests.customer import Customer, Log, answered
 from tests.scripted_assistant import until
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 COPY = "deskhand-copy.tar.gz"
 QUESTIONS = ("what are your opening hours?", "which payment methods do you take?", "thanks")
@@ -38,7 +38,7 @@ class Writing(threading.Thread):
     def run(self) -> None:
         while not self._over.is_set():
             with closing((customer := Customer(self._stack)).http):
-                customer.http.timeout = httpx.Timeout(60)
+                customer.http.timeout = httpx.Timeout(120)
                 for number, question in enumerate(QUESTIONS, 1):
                     customer.say(question)
                     customer.log(answered(number))
@@ -49,9 +49,9 @@ class Writing(threading.Thread):
     def finish(self) -> None:
         """After one more, stop. Every message was answered, once, by the bot."""
         count = len(self.logs)
-        until(lambda: len(self.logs) > count + 1, within=60, what="the next answers")
+        until(lambda: len(self.logs) > count + 1, within=180, what="the next answers")
         self._over.set()
-        self.join(90)
+        self.join(180)
         assert not self.is_alive(), "an answer is missing"
         for log in self.logs:
             assert {e["kind"] for e in log} <= {"started", "bot_answered", "customer_spoke"}
@@ -68,7 +68,7 @@ def serving(stack: Stack) -> str:
         f"{here.assistant_url}/webhooks/deskhand/",
         headers={"Authorization": f"Bearer {here.assistant_token}"},
         trust_env=False,
-        timeout=10,
+        timeout=60,
     )
     return str(answer.raise_for_status().json()["model"])
 
@@ -80,7 +80,7 @@ def test_a_real_model_takes_over_in_the_middle_of_conversations(stack: Stack) ->
     shutil.copyfile(stack.models / current.model, stack.models / COPY)
     writers = [Writing(stack), Writing(stack)]
     with closing((shopper := Customer(stack)).http):
-        shopper.http.timeout = httpx.Timeout(60)
+        shopper.http.timeout = httpx.Timeout(120)
         shopper.say("where is my order?")
         log = shopper.log(answered(1))
         assert "order number" in log[-1]["messages"][-1]["text"]
@@ -92,7 +92,7 @@ def test_a_real_model_takes_over_in_the_middle_of_conversations(stack: Stack) ->
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -20,9 +20,14 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from bot.instance import running
 from bot.processes import free_ports
+from tests.polling import PATIENCE_S
+
+#: The assistant may have to be trained first, on a busy machine.
+pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +64,7 @@ class Terminal:
         began = time.monotonic()
         os.write(self._descriptor, b"\x03")
         while (ended := os.waitpid(self.pid, os.WNOHANG))[0] == 0:
-            assert time.monotonic() - began < 30, f"it does not stop:\n{self.text[-3000:]}"
+            assert time.monotonic() - began < 90, f"it does not stop:\n{self.text[-3000:]}"
             self._read()
         self.pid = 0
         return os.waitstatus_to_exitcode(ended[1]), time.monotonic() - began
@@ -92,7 +97,7 @@ def up(var: Path) -> Iterator[Terminal]:
         terminal.close()
 
 
-def eventually(true: Callable[[], object], within: float = 15.0) -> None:
+def eventually(true: Callable[[], object], within: float = PATIENCE_S) -> None:
     until = time.monotonic() + within
     while not true():
         assert time.monotonic() < until, "it did not come true in time"
@@ -110,9 +115,9 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 def test_from_one_command_to_an_answered_customer_and_back_to_nothing(tmp_path: Path) -> None:
     with up(tmp_path) as terminal:
         # The way in is there within seconds, whatever the assistant still has to learn or load.
-        match = terminal.read_until(r"owner, with the password (\S+)", within=20)
+        match = terminal.read_until(r"owner, with the password (\S+)", within=90)
         password = match[1]
-        terminal.read_until(rf"gateway +{terminal.url} +ready", within=5)
+        terminal.read_until(rf"gateway +{terminal.url} +ready", within=30)
         assert f"Demo shop  {terminal.url}/" in terminal.text
         assert f"Console    {terminal.url}/console" in terminal.text
         assert f"Studio     {terminal.url}/studio" in terminal.text
@@ -122,7 +127,7 @@ def test_from_one_command_to_an_answered_customer_and_back_to_nothing(tmp_path: 
         answer = httpx.post(f"{terminal.url}/api/desk/login", json=login, trust_env=False)
         assert answer.json()["agent"]["role"] == "owner"
 
-        terminal.read_until("Everything is ready", within=170)
+        terminal.read_until("Everything is ready", within=400)
         assert "Traceback" not in terminal.text
         told = subprocess.run(
             [sys.executable, "-m", "bot", "chat", "--json"],
@@ -131,7 +136,7 @@ def test_from_one_command_to_an_answered_customer_and_back_to_nothing(tmp_path: 
             input="what are your opening hours?\n",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=True,
         )
         kinds = [json.loads(line)["data"].get("kind") for line in told.stdout.splitlines()]
@@ -140,15 +145,15 @@ def test_from_one_command_to_an_answered_customer_and_back_to_nothing(tmp_path: 
         family = children(terminal)
         gateway = next(p for p in family if "gateway" in p.cmdline())
         gateway.kill()
-        terminal.read_until(r"gateway .* restarting in 1 s: killed by SIGKILL", within=10)
+        terminal.read_until(r"gateway .* restarting in 1 s: killed by SIGKILL", within=60)
         # Nobody is refused meanwhile: the connection waits for the next gateway.
-        assert httpx.get(f"{terminal.url}/healthz", trust_env=False, timeout=15).is_success
+        assert httpx.get(f"{terminal.url}/healthz", trust_env=False, timeout=60).is_success
 
         family += children(terminal)
         code, seconds = terminal.press_ctrl_c()
         assert code == 0
         assert seconds < 5
-        eventually(lambda: not alive(family), within=1)
+        eventually(lambda: not alive(family))
         assert running(tmp_path) is None
         for name in ("redis", "gateway", "actions", "assistant", "learner"):
             assert (tmp_path / "log" / f"{name}.log").stat().st_size > 0
@@ -156,13 +161,13 @@ def test_from_one_command_to_an_answered_customer_and_back_to_nothing(tmp_path: 
 
 def test_kill_9_leaves_no_process_and_the_next_start_needs_no_repair(tmp_path: Path) -> None:
     with up(tmp_path) as terminal:
-        terminal.read_until("shown only this once", within=20)
+        terminal.read_until("shown only this once", within=90)
         family = children(terminal)
         assert len(family) >= 3
         terminal.kill()
         eventually(lambda: not alive(family))
     with up(tmp_path) as terminal:
-        terminal.read_until(r"gateway +\S+ +ready", within=20)
+        terminal.read_until(r"gateway +\S+ +ready", within=90)
         assert "with the password" not in terminal.text, "there is an owner already"
         code, seconds = terminal.press_ctrl_c()
         assert code == 0

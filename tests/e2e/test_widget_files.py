@@ -18,6 +18,7 @@ from bot.files import Files
 from bot.router import now_ms
 from bot.store import Store
 from tests.e2e.widget_visit import MAYA, PHONE, Shop, StrictSite, Visit
+from tests.polling import PATIENCE_S
 from tests.sample_files import PDF, WINDOWS_PROGRAM, png
 from tests.scripted_assistant import ScriptedAssistant
 
@@ -69,7 +70,7 @@ async def send(visit: Visit) -> None:
 async def sent(store: Store, conversation: str) -> list[File]:
     """The files of the customer's messages, as soon as one with files is stored."""
     files: list[File] = []
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         while not files:
             for entry in await store.log(conversation):
                 if isinstance(entry.event, CustomerSpoke):

@@ -16,6 +16,7 @@ from bot import commands
 from bot.events import Agent, CustomerSpoke
 from bot.router import Router
 from bot.store import Store
+from tests.polling import PATIENCE_S
 
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
@@ -118,12 +119,12 @@ class Shop:
 
 
 async def until(check: Callable[[], bool], what: str) -> None:
-    """Poll `check` until it is true; fail after 10 seconds."""
-    with anyio.move_on_after(10):
+    """Poll `check` until it is true; fail after `PATIENCE_S`."""
+    with anyio.move_on_after(PATIENCE_S):
         while not check():
             await anyio.sleep(0.02)
         return
-    raise AssertionError(f"{what} did not happen within 10 s")
+    raise AssertionError(f"{what} did not happen within {PATIENCE_S:g} s")
 
 
 class StrictSite(ThreadingHTTPServer):

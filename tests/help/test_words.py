@@ -94,10 +94,10 @@ def test_a_word_that_the_encoder_knows_is_not_misspelt() -> None:
 
 
 def test_long_nonsense_takes_no_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     MATCH.meant("a" * 4_000, nobody_knows)
     MATCH.scores("ab" * 2_000)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @given(st.text(max_size=200))

@@ -165,9 +165,9 @@ def test_every_text_has_a_row_of_signs(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["so ", "you ", "still ", "never order ", "!", "A", "fuu", "hi, "])
 def test_a_huge_text_is_read_in_no_time(read: Read, unit: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     read(unit * 20_000)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("unit", ["😡", "😀", "not 😀 ", "👍🏽"])

@@ -50,7 +50,11 @@ def test_who_goes_into_the_background_comes_back_with_all_threads(
     machine.into_background(busy.pid)
     assert busy.stdout
     assert busy.stdout.readline() == "busy\n"
-    until(lambda: len(os.listdir(f"/proc/{busy.pid}/task")) == 3, what="the threads' start")
+    until(
+        lambda: len(os.listdir(f"/proc/{busy.pid}/task")) == 3,
+        within=120,
+        what="the threads' start",
+    )
     privileged = machine.may_come_back()  # in a container perhaps not
     assert policies(busy.pid) == {os.SCHED_IDLE if privileged else os.SCHED_OTHER}
     assert autogroup(busy.pid) in (None, "19"), "else it would weigh as much as any session"

@@ -16,10 +16,11 @@ from bot import redis_server
 from bot.errors import ProcessFailed
 from bot.redis_server import kept_password, prepare, running
 from bot.settings import Secret
+from tests.polling import PATIENCE_S
 
 
 def client(url: str) -> redis.Redis[bytes]:
-    return redis.Redis.from_url(url, socket_timeout=5)
+    return redis.Redis.from_url(url, socket_timeout=PATIENCE_S)
 
 
 def test_it_needs_the_password_and_keeps_it_out_of_ps(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ with running(pathlib.Path({str(tmp_path)!r})) as server:
     starter.kill()
     starter.wait()
     with running(tmp_path):  # waits for the old one
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_S
         while Path(f"/proc/{pid}").exists():
             assert time.monotonic() < deadline, "two servers at once"
             time.sleep(0.01)

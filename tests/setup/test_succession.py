@@ -12,6 +12,7 @@ import pytest
 from bot.children import NotReady
 from bot.errors import ProcessFailed
 from bot.processes import State
+from tests.polling import PATIENCE_S
 from tests.setup.test_processes import alive, shell, supervising, until
 
 LINES = "echo from $$; trap 'exit 0' TERM; while :; do sleep 0.01; done"
@@ -79,7 +80,7 @@ async def test_the_death_of_one_that_was_ready_is_told_too(tmp_path: Path) -> No
         await supervisor.ready("candidate")
         dying = asyncio.create_task(supervisor.death("candidate"))
         os.kill(supervisor.pid("candidate") or 0, signal.SIGKILL)
-        assert "SIGKILL" in await asyncio.wait_for(dying, 5)
+        assert "SIGKILL" in await asyncio.wait_for(dying, PATIENCE_S)
 
 
 async def test_nobody_who_is_not_ready_or_dead_succeeds(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from bot.web.accounts import Accounts, Role
 from tests.agent_client import PASSWORD, AgentClient, new_id
 from tests.desks.contract.driver import ANNA, BEN, CANNED, DeskDriver, Workplace, gateway_of
 from tests.gateway import RunningGateway
+from tests.polling import PATIENCE_S
 
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-PATIENCE_S = 10.0
 
 
 class ConsoleDriver:

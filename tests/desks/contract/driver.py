@@ -23,6 +23,7 @@ from bot.events import Agent
 from bot.router import Router
 from bot.store import Store
 from tests.gateway import RunningGateway
+from tests.polling import PATIENCE_S
 from tests.scripted_assistant import ScriptedAssistant
 
 #: The desk's people. Each driver makes them known at its desk, and to the console.
@@ -141,7 +142,7 @@ class DeskDriver(Protocol):
 Running = Callable[[Workplace], AbstractAsyncContextManager[DeskDriver]]
 
 
-async def until_true(check: Callable[[], bool], what: str, within: float = 15.0) -> None:
+async def until_true(check: Callable[[], bool], what: str, within: float = PATIENCE_S) -> None:
     """Poll `check`; fail with `what` after `within` seconds."""
     with anyio.move_on_after(within):
         while not check():

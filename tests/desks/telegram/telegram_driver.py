@@ -40,9 +40,9 @@ from tests.desks.telegram.oracle import the_oracle
 from tests.desks.telegram.people import Person, labels
 from tests.desks.telegram.server import TOKEN, FakeTelegram
 from tests.gateway import RunningGateway
+from tests.polling import PATIENCE_S
 
 SECRET = "a-secret-of-telegrams-and-ours"
-PATIENCE_S = 15.0
 ACCOUNTS = {"anna": 41_001, "ben": 41_002}
 SALES = -1001112223334
 _MARK = re.compile(r"\?deskhand=.{8}pt(?P<id>[A-Za-z0-9_-]+):(?P<of>\w+):(?P<arg>\w*)$")
