@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import anyio
 
 from bot.errors import StoreUnavailable
-from bot.store import WAKE_WORK, Follower
+from bot.store import LOOK_MS, WAKE_WORK, Follower
 from bot.wakes import Wakes
 from bot.work import Lease, Work
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 #: How long a killed worker holds up the others. A living one renews its lease at a third of it.
 LEASE_MS = 3_000
 #: Without any wake-up, how often a follower looks for work by itself, in seconds.
-LOOK_S = 1.0
+LOOK_S = LOOK_MS / 1_000
 #: Pause after an unforeseen error before the same conversation comes up again, in milliseconds.
 AFTER_ERROR_MS = 5_000
 

@@ -84,6 +84,9 @@ DESKS: Final = (Follower.SLACK, Follower.TELEGRAM)
 #: A customer who has waited for the owner's answer for so long: the clock sees whether the owner
 #: is there.
 OWNER_CHECK_MS: Final = 20_000
+#: Without any wake-up, how often a follower looks for work by itself (ms). None is woken for what
+#: is due only later than that.
+LOOK_MS: Final = 1_000
 #: The archive waits for a pause in the conversation: each time it reads the whole log.
 ARCHIVE_AFTER_MS: Final = 1_000
 
@@ -117,7 +120,7 @@ end
 for _, w in ipairs(a.work) do
   if w.due then
     if not redis.call('ZSCORE', w.leased, a.id) then redis.call('ZADD', w.key, w.due, a.id) end
-    redis.call('PUBLISH', w.wake, '')
+    if w.due - a.at < a.look then redis.call('PUBLISH', w.wake, '') end
   else
     redis.call('ZREM', w.key, a.id)
   end
@@ -261,6 +264,7 @@ class Store:
             "at": after.updated_at,
             "kept": _is_kept(after),
             "first": not _is_kept(before),
+            "look": LOOK_MS,
             "unspoken": UNSPOKEN_S,
             "all": ALL,
             "queued": after.escalated and not after.test,
