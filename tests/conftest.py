@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import redis as sync_redis
+from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 
 from benchmarks.stack import Stack, clean_environment, deskhand_up
@@ -27,6 +28,12 @@ from tests.scripted_assistant import ScriptedAssistant
 
 ROOT = Path(__file__).parent.parent
 GREETING = "Hello, I am a bot."
+
+# What a property says must not depend on how long it takes, nor a failure on luck: every run tries
+# the same examples. `--hypothesis-profile=explore` tries others.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deskhand", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("deskhand")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
@@ -87,11 +94,19 @@ def assistant() -> Iterator[ScriptedAssistant]:
 
 
 @pytest.fixture
+def turn_deadline() -> float:
+    """Seconds; short ones are for the tests in which it passes."""
+    return 30.0
+
+
+@pytest.fixture
 def gateway(
-    redis_url: str, assistant: ScriptedAssistant, tmp_path: Path
+    redis_url: str, assistant: ScriptedAssistant, tmp_path: Path, turn_deadline: float
 ) -> Iterator[RunningGateway]:
     """The gateway on a loopback port, with the scripted assistant behind it."""
-    with RunningGateway(redis_url, assistant.url, assistant.token, tmp_path) as gateway:
+    with RunningGateway(
+        redis_url, assistant.url, assistant.token, tmp_path, turn_deadline=turn_deadline
+    ) as gateway:
         yield gateway
 
 

@@ -34,7 +34,7 @@ class RunningGateway:
             "redis_url": Secret(redis_url),
             "assistant_url": assistant_url,
             "assistant_token": Secret(token),
-            "turn_deadline": 1.5,
+            "turn_deadline": 30.0,
             "messages_per_minute": 100_000,
             "var": var,
         }

@@ -117,7 +117,7 @@ class ScriptedAssistant:
     def answer(self, body: dict[str, Any]) -> Answer:
         with self._lock:
             self.waiting += 1
-        self._open.wait(30)
+        self._open.wait(120)
         with self._lock:
             self.waiting -= 1
         if self.delay:

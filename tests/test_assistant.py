@@ -124,13 +124,16 @@ def test_while_the_assistant_starts_asking_for_a_person_works_at_once(
 def test_an_assistant_that_never_comes_up_ends_in_a_hand_off(
     redis_url: str, tmp_path: Path, agents: Agents
 ) -> None:
-    with without_assistant(redis_url, tmp_path, assistant_start_grace=0.5) as customer:
+    with without_assistant(
+        redis_url, tmp_path, assistant_start_grace=0.5, turn_deadline=1.5
+    ) as customer:
         customer.say("where is my order")
         log = customer.log(lambda log: any(e["kind"] == "handoff_requested" for e in log))
         assert log[-1]["kind"] == "handoff_requested"
         assert agents.reason(customer.session["conversation"]) == "assistant_unavailable"
 
 
+@pytest.mark.parametrize("turn_deadline", [1.5])
 def test_a_turn_beyond_the_deadline_goes_to_a_person_and_its_late_answer_is_not_shown(
     customer: Customer, assistant: ScriptedAssistant, agents: Agents
 ) -> None:
@@ -145,6 +148,7 @@ def test_a_turn_beyond_the_deadline_goes_to_a_person_and_its_late_answer_is_not_
     assert sum(e["kind"] == "bot_answered" for e in log) == 1  # the greeting
 
 
+@pytest.mark.parametrize("turn_deadline", [1.5])
 @pytest.mark.parametrize("status", [500, 503, 401])
 def test_an_assistant_that_answers_nonsense_ends_in_a_hand_off(
     customer: Customer, assistant: ScriptedAssistant, agents: Agents, status: int
@@ -251,6 +255,7 @@ def test_before_files_without_a_word_the_assistant_is_still_told_what_was_said_m
     assert assistant.turns == []
 
 
+@pytest.mark.parametrize("turn_deadline", [1.5])
 def test_who_carries_on_with_the_bot_gets_the_answer_that_was_owed(
     customer: Customer, assistant: ScriptedAssistant
 ) -> None:

@@ -148,7 +148,8 @@ async def scene(url: str, seed: int) -> tuple[list[Entry], Conversation, dict[st
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32))
 def test_the_bot_is_silent_after_a_human_and_nothing_is_lost_or_doubled(

@@ -157,7 +157,8 @@ redis.call('HSET', job, 'id', id, 'kind', kind, 'by', ARGV[7], 'args', ARGV[8], 
 redis.call('EXPIRE', job, ARGV[9])
 redis.call('SET', at_work, id)
 redis.call('RPUSH', KEYS[1], id)
-redis.call('ZADD', KEYS[2], now, id)
+-- By microseconds: two may share a millisecond.
+redis.call('ZADD', KEYS[2], t[1] * 1000000 + t[2], id)
 redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - ARGV[10])
 return ''
 """

@@ -109,7 +109,7 @@ async def test_two_gateways_handle_each_hand_off_and_each_reply_once(
         assert [rig.said(id, f"n{n}") for n, id in enumerate(ids)] == [1] * 10
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_two_hundred_hand_offs_in_a_minute_arrive_once_each_through_a_troubled_platform(
     rig: Rig, tmp_path: Path
 ) -> None:
@@ -125,5 +125,5 @@ async def test_two_hundred_hand_offs_in_a_minute_arrive_once_each_through_a_trou
 
         for start in range(0, 200, 20):
             await asyncio.gather(*(come(start + n) for n in range(20)))
-        await soon(lambda: set(rig.cards()) == set(ids), within=120, what="all cards")
+        await soon(lambda: set(rig.cards()) == set(ids), within=300, what="all cards")
         assert Counter(rig.cards()) == Counter(ids)

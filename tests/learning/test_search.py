@@ -179,7 +179,8 @@ SYNTAX = st.text(
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(SYNTAX | st.text(max_size=60))
 def test_no_text_breaks_the_search(archive: Archive, text: str) -> None:

@@ -16,7 +16,6 @@ from tests.nlu.quiet import quietly  # isort: skip  (first: it imports rasa)
 
 import rasa.model_training
 from aiohttp import web
-from hypothesis import settings
 from rasa.core.agent import Agent
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.utils.endpoints import EndpointConfig
@@ -26,10 +25,6 @@ from bot.triage import Turn, decide, load_policy
 
 TINY = Path(__file__).with_name("tiny")
 """A three-intent assistant: enough for rules, a form, a hand-off and a clarification."""
-
-
-settings.register_profile("deskhand", deadline=None)
-settings.load_profile("deskhand")
 
 
 @pytest.fixture

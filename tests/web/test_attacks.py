@@ -86,6 +86,7 @@ def test_no_path_redirects_to_a_host_of_the_visitors_choice(gateway: RunningGate
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("turn_deadline", [1.5])
 def test_hostile_text_does_not_stop_the_gateway(
     customer: Customer, gateway: RunningGateway, assistant: ScriptedAssistant
 ) -> None:
