@@ -77,7 +77,7 @@ def redact(text: str, names: Iterable[str] = ()) -> Redacted:
     if len(text) > READ_CHARACTERS:
         raise CannotRedact(f"The text has more than {READ_CHARACTERS} characters.")
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_STRAIGHT)
-    text = re.sub(r"[^\S\n]+", " ", text)
+    text = _DASHES.sub("-", re.sub(r"[^\S\n]+", " ", text))
     spans: list[_Span] = [_Span(m.start(), m.end(), "") for m in PLACEHOLDER.finditer(text)]
     for find in _FINDERS:
         _add(spans, find(text))
@@ -120,6 +120,7 @@ _LINK: Final = re.compile(
 #: Whatever else has an @ or many digits: a handle, a tracking or a customer's number.
 _HANDLE: Final = re.compile(
     r"\S*\w@\w\S*|(?<!\w)@\w[\w.-]+|"
+    r"(?<![\w.+-])[\w.+-]{1,64}\s?@\s?[\w-]{2,63}(?:\.[\w-]{2,63}){1,4}|"
     r"(?i:[\w.+-]+\s?(?:\[at\]|\(at\)|\sat\s)\s?[\w-]+\s?(?:\.|\[dot\]|\(dot\)|\sdot\s)\s?"
     r"(?:com|net|org|no|se|dk|de|nl|be|fr|eu)\b)"
 )
@@ -127,6 +128,8 @@ _HANDLE: Final = re.compile(
 _SECRET: Final = re.compile(
     r"(?i)\b(?:user\s?name|login|password|pass\s?code|pin(?:\s?code)?|cvc|cvv)\s*(?:is|was|:|=)?\s*"
     r"(?P<value>[\w.!-]*\d[\w.!-]*)|"
+    r"\b(?:password|pass\s?code|pass\s?phrase|pwd|passwort|passord|wachtwoord)\s*[:=]\s*"
+    r"(?P<word>\S+)|"
     r"\b(?:card|visa|mastercard|account)\s+(?:ending|ends)\s*(?:in|with|on)?\s*(?P<end>\d{2,6})\b|"
     r"\b(?:born|birthday|birth\s?date|date\s+of\s+birth|dob)\s*(?:is|on|:|=)?\s*"
     r"(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4})"
@@ -223,7 +226,17 @@ def _addresses(text: str) -> list[_Span]:
 
 #: "[name] [name]" is one person; a town after a postcode says no more.
 _AGAIN: Final = re.compile(r"(\[name\]|\[address\]|\[postcode\])(?:[\s,]*(?:\1|\[address\]))+")
-_INVISIBLE: Final = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u2064\ufe0f\ufeff]")
+#: Signs that steer how others are shown. Telephone numbers that are copied have them around and
+#: within; a key with a digit on it is the digit and one of them.
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
+)
+#: What word processors and web pages make of a hyphen in a number.
+_DASHES: Final = re.compile(
+    "(?<=[0-9])[\u2010-\u2015\u2043\u2212\ufe63](?=[0-9A-Za-z])|"
+    "(?<=[A-Za-z])[\u2010-\u2015\u2043\u2212\ufe63](?=[0-9])"
+)
 _STRAIGHT: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
 
 _FINDERS: Final[Sequence[Callable[[str], list[_Span]]]] = (
