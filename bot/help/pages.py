@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,6 +215,14 @@ def _front_matter(path: Path, text: str) -> tuple[dict[str, Any], str, int]:
         ) from None
     except YAMLError as why:
         raise HelpPageError(path, 2, f"the block at the top is no YAML: {why}.") from None
+    except (ValueError, RecursionError) as why:
+        # A date that there is not, a number of 5,000 digits, a thousand brackets.
+        raise HelpPageError(
+            path,
+            2,
+            f"the block at the top holds a value that cannot be read ({str(why)[:60]}).",
+            hint="Put it into quotes.",
+        ) from None
     if not isinstance(values, dict):
         raise HelpPageError(path, 2, "the block at the top must hold keys and values.")
     for key, value in values.items():
@@ -305,12 +314,18 @@ def _sections(path: Path, tokens: Sequence[Token], above: int) -> Iterator[_Sect
 def anchors_of(tokens: Sequence[Token]) -> dict[int, str]:
     """The id of each heading below the title, by the place of its token: unique on the page."""
     anchors: dict[int, str] = {}
+    taken: set[str] = set()
+    count: Counter[str] = Counter()
     for i, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag != "h1":
             plain = unicodedata.normalize("NFKD", tokens[i + 1].content).encode("ascii", "ignore")
             base = re.sub(r"[^a-z0-9]+", "-", plain.decode().lower()).strip("-") or "section"
-            same = [a for a in anchors.values() if re.fullmatch(rf"{base}(-\d+)?", a)]
-            anchors[i] = f"{base}-{len(same) + 1}" if same else base
+            anchor = base
+            while anchor in taken:
+                count[base] += 1
+                anchor = f"{base}-{count[base] + 1}"
+            anchors[i] = anchor
+            taken.add(anchor)
     return anchors
 
 

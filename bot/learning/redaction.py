@@ -190,7 +190,7 @@ _ADDRESSES: Final = tuple(
         ),
         # Hauptstraße 12, kerkstraat 12b, Storgata 5
         (
-            rf"(?i)\b[^\W\d_][\w-]*(?:str|stra(?:ß|ss)e|straat|laan|gata|gaten|veien|vägen|gatan|platz|"
+            rf"(?i)(?<!\w)(?<!\w-)[^\W\d_][\w-]*(?:str|stra(?:ß|ss)e|straat|laan|gata|gaten|veien|vägen|gatan|platz|"
             rf"plein|allee|gracht|steenweg|singel|kade)\.?,?\s+(?:nr\.?\s?)?{_HOUSE}\b"
         ),
         (

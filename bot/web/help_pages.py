@@ -3,7 +3,8 @@
 Belongs here: Markdown to HTML, and the routes. Does not belong here: what a page may hold
 (`bot.help.pages`), or finding one (that is the assistant's, which has the encoder). The gateway
 looks at the folder when somebody asks, at most once a second: an edited page shows at once, without
-a restart. A broken page is left out.
+a restart. A broken page is left out. Reading and drawing long pages takes a while, so it is done
+in threads, and customers' messages go on.
 
 Pages are the owner's, and still nothing of them is trusted: the parser makes no HTML of HTML, links
 lead to the web, to mail or to other pages only, and the policy allows no script but our own.
@@ -12,6 +13,7 @@ lead to the web, to mail or to other pages only, and the policy allows no script
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -36,7 +38,7 @@ NO_TOPIC = "More"
 
 
 class HelpShelf:
-    """The pages in the folder as they are now."""
+    """The pages in the folder as they are now. Safe to share between threads."""
 
     def __init__(self, folder: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
@@ -44,18 +46,20 @@ class HelpShelf:
         self._looked = float("-inf")
         self._signature: object = None
         self._pages = Pages()
+        self._reading = threading.Lock()
 
     def pages(self) -> Pages:
         """Read anew if something has changed."""
-        now = self._monotonic()
-        if now - self._looked >= LOOK_EVERY_S:
-            self._looked = now
-            if (current := signature(self._folder)) != self._signature:
-                self._signature = current
-                self._pages = read_pages(self._folder)
-                for error in self._pages.errors:
-                    log.warning("%s The page is not shown. %s", error.message, error.hint)
-        return self._pages
+        with self._reading:
+            now = self._monotonic()
+            if now - self._looked >= LOOK_EVERY_S:
+                self._looked = now
+                if (current := signature(self._folder)) != self._signature:
+                    self._signature = current
+                    self._pages = read_pages(self._folder)
+                    for error in self._pages.errors:
+                        log.warning("%s The page is not shown. %s", error.message, error.hint)
+            return self._pages
 
 
 def routes(folder: Path) -> list[BaseRoute]:
@@ -69,10 +73,11 @@ def routes(folder: Path) -> list[BaseRoute]:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
-    async def index(request: Request) -> Response:
+    # No `async`: Starlette runs these in threads.
+    def index(request: Request) -> Response:
         return show(request, "help_index.html", topics=by_topic(shelf.pages()))
 
-    async def page(request: Request) -> Response:
+    def page(request: Request) -> Response:
         pages = shelf.pages().pages
         found = pages.get(request.path_params["slug"])
         if found is None:

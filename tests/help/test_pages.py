@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,31 @@ def test_a_long_section_is_parted_between_its_paragraphs() -> None:
 def test_headings_of_the_same_name_have_different_anchors() -> None:
     read = page("# W\n\n## Drying\n\na\n\n## Drying\n\nb\n\n## Größe\n\nc\n\n## ?!\n\nd\n")
     assert [p.anchor for p in read.passages] == ["drying", "drying-2", "groe", "section"]
+
+
+def test_an_anchor_that_another_heading_has_taken_is_passed_over() -> None:
+    read = page("# W\n\n## Dry\n\na\n\n## Dry 2\n\nb\n\n## Dry\n\nc\n\n## Dry 2\n\nd\n")
+    assert [p.anchor for p in read.passages] == ["dry", "dry-2", "dry-3", "dry-2-2"]
+
+
+def test_a_page_of_headings_keeps_nobody_waiting() -> None:
+    """With the square of their number, such a page took minutes, each time it was shown."""
+    began = time.process_time()
+    read = page("# W\n\n" + "## a\n\nx\n\n" * 6_000)
+    assert read.passages[-1].anchor == "a-6000"
+    assert time.process_time() - began < 6
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2026-99-99", "!!int abc", "9" * 5_000, "[" * 1_000, "- " * 1_000, "{" * 1_000],
+    ids=["no day", "no number", "digits", "lists", "points", "mappings"],
+)
+def test_a_value_that_yaml_itself_cannot_make_is_a_mistake_of_the_page(value: str) -> None:
+    """Any of them, in one page, was an error for all pages."""
+    with pytest.raises(HelpPageError, match="line 2: the block at the top") as caught:
+        page(f"---\ntopic: {value}\n---\n# One\n\ntext\n")
+    assert len(caught.value.message) < 300
 
 
 @pytest.mark.parametrize(
