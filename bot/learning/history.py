@@ -22,6 +22,7 @@ import msgspec
 from bot.conversation import Conversation, State, evolve
 from bot.errors import DeskhandError
 from bot.events import (
+    INTENT_AT_MOST,
     Agent,
     AgentSpoke,
     BotAnswered,
@@ -50,6 +51,8 @@ NAME_AT_MOST: Final = 60
 ID_AT_MOST: Final = 200
 #: What is before that was not written by a chat: a time in seconds taken for milliseconds, or 0.
 EARLIEST_MS: Final = 946_684_800_000  # the year 2000
+#: What is later has not been written yet either; calendars and databases end somewhere.
+LATEST_MS: Final = 4_102_444_800_000  # the year 2100
 
 #: Chatwoot's message types.
 _INCOMING, _OUTGOING, _ACTIVITY, _TEMPLATE = 0, 1, 2, 3
@@ -79,8 +82,13 @@ class Line(Record, frozen=True):
     label: str | None = None
 
     def __post_init__(self) -> None:
-        if self.at < EARLIEST_MS:
-            raise ValueError(f"{self.at} is no time in milliseconds since 1970")
+        if not EARLIEST_MS <= self.at < LATEST_MS:
+            raise ValueError(f"{str(self.at)[:20]} is no time in milliseconds since 1970")
+        for name in (self.intent, self.label):
+            if name is not None and len(name) > INTENT_AT_MOST:
+                raise ValueError(f"an intent is a name of at most {INTENT_AT_MOST} characters")
+        if self.label == "":
+            raise ValueError("a label names an intent")
 
 
 class History(Record, frozen=True):
@@ -130,16 +138,22 @@ def conversation_in(found: object) -> History:
     if not isinstance(found, dict):
         raise NotAConversation(f"It is a JSON {type(found).__name__}, and no object.")
     try:
-        if isinstance(found.get("events"), list):
-            return from_rasa(
-                str(found.get("sender_id") or found.get("name") or ""), found["events"]
-            )
-        messages = found.get("messages", found.get("payload"))
-        if isinstance(messages, list) and any("message_type" in _mapping(m) for m in messages):
-            return from_chatwoot(found)
-        return _from_ours(found)
-    except (msgspec.ValidationError, ValueError, TypeError) as why:
+        history = _read(found)
+        msgspec.json.encode(history)  # half of a surrogate pair (an emoji that was cut) is no text
+    except UnicodeEncodeError:
+        raise NotAConversation("It holds half of a sign, which is no text.") from None
+    except (msgspec.ValidationError, ValueError, TypeError, OverflowError) as why:
         raise NotAConversation(f"{why}.".replace("..", ".")) from None
+    return history
+
+
+def _read(found: Mapping[str, Any]) -> History:
+    if isinstance(found.get("events"), list):
+        return from_rasa(str(found.get("sender_id") or found.get("name") or ""), found["events"])
+    messages = found.get("messages", found.get("payload"))
+    if isinstance(messages, list) and any("message_type" in _mapping(m) for m in messages):
+        return from_chatwoot(found)
+    return _from_ours(found)
 
 
 def _from_ours(found: Mapping[str, Any]) -> History:
@@ -168,6 +182,9 @@ def from_rasa(sender: str, events: Iterable[object]) -> History:
         text, at = event.get("text"), round(float(event.get("timestamp") or 0) * 1000)
         if event.get("event") == "user" and text:
             read = _mapping(_mapping(event.get("parse_data")).get("intent"))
+            intent = read.get("name")
+            if not isinstance(intent, str | None):
+                raise ValueError(f"an intent is a name, not a {type(intent).__name__}")
             # A button's payload: what the customer chose, and nothing that they wrote.
             chosen = _PAYLOAD.fullmatch(str(text))
             words = chosen[1].replace("_", " ") if chosen else text
@@ -176,7 +193,7 @@ def from_rasa(sender: str, events: Iterable[object]) -> History:
                     who="customer",
                     text=str(words),
                     at=at,
-                    intent=read.get("name"),
+                    intent=intent,
                     confidence=float(read.get("confidence") or 0.0),
                 )
             )
@@ -237,9 +254,9 @@ def _ms(moment: datetime) -> int:
 
 def _plain(text: str) -> str:
     """Chatwoot keeps e-mails as HTML."""
-    if re.search(r"</?[a-z][^>]*>", text):
-        text = re.sub(r"<(?:br|/p|/div)[^>]*>", "\n", text)
-        text = html.unescape(re.sub(r"<[^>]+>", "", text))
+    if re.search(r"</?[a-z][^<>]*>", text):
+        text = re.sub(r"<(?:br|/p|/div)[^<>]*>", "\n", text)
+        text = html.unescape(re.sub(r"<[^<>]+>", "", text))
     return text.strip()
 
 

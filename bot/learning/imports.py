@@ -32,6 +32,8 @@ TRACKERS: Final = "tracker:"
 FETCHED: Final = 500
 #: A file is read into memory; more than a small business ever wrote.
 FILE_AT_MOST: Final = 512 * 1024**2
+#: What `json.loads` raises: no JSON, no UTF-8, a number of thousands of digits; too many brackets.
+_NO_JSON: Final = (ValueError, RecursionError)
 
 
 class SourceUnreadable(DeskhandError):
@@ -154,7 +156,7 @@ def _from_file(path: Path) -> Iterator[Found]:
         ) from None
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except _NO_JSON:
         yield from _lines(path, text)
         return
     for number, value in enumerate(_conversations_of(document), 1):
@@ -162,13 +164,14 @@ def _from_file(path: Path) -> Iterator[Found]:
 
 
 def _lines(path: Path, text: str) -> Iterator[Found]:
-    for number, line in enumerate(text.splitlines(), 1):
+    # `splitlines` would also cut at line ends of Unicode, which stand in texts as they are.
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         place = f"{path.name}, line {number}"
         try:
             yield Found(place, json.loads(line))
-        except (json.JSONDecodeError, RecursionError) as why:
+        except _NO_JSON as why:
             column = f", column {why.colno}" if isinstance(why, json.JSONDecodeError) else ""
             yield Found(place, wrong=f"It is no JSON{column}.")
 
@@ -208,7 +211,7 @@ def _from_sql(url: str) -> Iterator[Found]:
 def _tracker(place: str, sender: str, events: list[str]) -> Found:
     try:
         return Found(place, {"sender_id": sender, "events": [json.loads(e) for e in events]})
-    except (json.JSONDecodeError, TypeError):
+    except (*_NO_JSON, TypeError):
         return Found(place, wrong="One of its events is no JSON.")
 
 
@@ -216,20 +219,21 @@ def _from_redis(url: str) -> Iterator[Found]:
     """Rasa's Redis tracker store: a JSON text for each tracker. A prefix of one's own goes behind a
     `#`: redis://host/0#shop."""
     from redis import Redis
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisError, ResponseError
 
     address, _, prefix = url.partition("#")
     start = f"{prefix}:{TRACKERS}" if prefix else TRACKERS
     try:
         with Redis.from_url(address, socket_connect_timeout=5, socket_timeout=20) as client:
             for key in client.scan_iter(match=f"{start}*", count=FETCHED):
-                sender = key.decode().removeprefix(start)
-                value = client.get(key)
-                place = f"tracker {sender}"
+                place = f"tracker {key.decode(errors='replace').removeprefix(start)}"
                 try:
-                    yield Found(place, json.loads(value or b""))
-                except json.JSONDecodeError:
-                    yield Found(place, wrong="It is no JSON.")
+                    found = Found(place, json.loads(client.get(key) or b""))
+                except ResponseError:
+                    found = Found(place, wrong="It is no text, but something else of that name.")
+                except _NO_JSON:
+                    found = Found(place, wrong="It is no JSON.")
+                yield found
     except (RedisError, ValueError) as why:
         raise SourceUnreadable(f"That Redis cannot be read: {why}") from None
 

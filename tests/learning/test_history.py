@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import pytest
@@ -154,6 +156,44 @@ def test_a_conversation_of_chatwoots_is_read_without_its_notes() -> None:
 def test_what_is_wrong_is_named(found: object, says: str) -> None:
     with pytest.raises(NotAConversation, match="(?i)" + says.replace("[", r"\[")):
         conversation_in(found)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "says"),
+    [
+        (("sender_id",), "\ud83d", "half of a sign"),
+        (("events", 1, "text"), "cut \ud83d", ""),
+        (("events", 1, "parse_data", "intent", "name"), "\ud83d", "half of a sign"),
+        (("events", 1, "parse_data", "intent", "name"), [], "an intent is a name"),
+        (("events", 1, "parse_data", "intent", "name"), "x" * 81, "an intent is a name"),
+        (("events", 1, "timestamp"), float("inf"), "infinity"),
+        (("events", 1, "timestamp"), float("nan"), "NaN"),
+        (("events", 1, "timestamp"), 1e30, "no time"),
+        (("events", 1, "timestamp"), ["x"], "list"),
+    ],
+)
+def test_what_an_attacker_put_there_is_named_or_harmless(
+    at: tuple[str | int, ...], value: object, says: str
+) -> None:
+    """One such conversation ended the import of all."""
+    tracker: Any = json.loads(json.dumps(RASA))
+    place = tracker
+    for step in at[:-1]:
+        place = place[step]
+    place[at[-1]] = value
+    if says:
+        with pytest.raises(NotAConversation, match=says):
+            conversation_in(tracker)
+    else:
+        assert conversation_in(tracker).lines
+
+
+@pytest.mark.parametrize("unit", ["<", "<a", "</", "<br", "&lt;"])
+def test_html_without_end_keeps_nobody_waiting(unit: str) -> None:
+    message = {"message_type": 0, "content": unit * 100_000, "created_at": T / 1000}
+    began = time.process_time()
+    assert conversation_in({"id": 1, "messages": [message]}).lines
+    assert time.process_time() - began < 2
 
 
 def test_the_log_is_what_would_have_been_written_here() -> None:

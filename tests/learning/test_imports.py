@@ -64,6 +64,24 @@ async def test_a_line_that_makes_no_sense_is_named_and_the_others_come_in(
 # Rasa uses SQLAlchemy's older ways.
 @pytest.mark.filterwarnings("ignore:Deprecated API features detected")
 @pytest.mark.filterwarnings(r"ignore:Calling URL\(\) directly is deprecated")
+async def test_what_no_reader_of_json_can_read_costs_only_itself(
+    store: Store, redis: Redis[bytes], tmp_path: Path
+) -> None:
+    digits, brackets = f'{{"id": {"9" * 5_000}}}', '{"id": ' + "[" * 100_000
+    tally = await bring_in(store, lines(tmp_path / "old.jsonl", OURS, digits, brackets))
+    assert tally.conversations == 1
+    assert [one.partition(":")[0] for one in tally.left_out] == [
+        "old.jsonl, line 2", "old.jsonl, line 3"
+    ]  # fmt: skip
+
+
+def test_a_line_end_of_unicode_within_a_text_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "old.jsonl"
+    one = {**OURS, "comment": "first\u2028second\x85third"}
+    path.write_text(f"{json.dumps(one, ensure_ascii=False)}\r\n" * 2)
+    assert [found.value for found in read(str(path))] == [one, one]
+
+
 async def test_rasas_own_stores_are_read_as_rasa_writes_them(
     store: Store, redis_url: str, tmp_path: Path
 ) -> None:
@@ -100,9 +118,18 @@ async def test_rasas_redis_store_is_read_with_its_prefix(
     with sync_redis.Redis.from_url(redis_url) as client:
         client.set("tracker:jo", tracker)
         client.set("shop:tracker:kim", tracker.replace("jo", "kim"))
-        client.set("tracker:broken", "{")
+        for sender, value in (("broken", "{"), ("bytes", b"\xff"), ("deep", "[" * 100_000)):
+            client.set(f"tracker:{sender}", value)
+        client.set(b"tracker:\xff", tracker.replace("jo", "ida"))
+        client.sadd("tracker:set", "jo")
     tally = await bring_in(store, redis_url)
-    assert (tally.conversations, tally.left_out) == (1, ["tracker broken: It is no JSON."])
+    assert tally.conversations == 2
+    assert sorted(tally.left_out) == [
+        "tracker broken: It is no JSON.",
+        "tracker bytes: It is no JSON.",
+        "tracker deep: It is no JSON.",
+        "tracker set: It is no text, but something else of that name.",
+    ]
     assert (await bring_in(store, f"{redis_url}#shop")).conversations == 1
 
 
