@@ -31,7 +31,7 @@ from bot.transcript import for_customer
 from bot.wakes import Wakes
 from bot.web import wire
 from bot.web.files import FileExchange, FileIds
-from bot.web.limits import Limits, Rate
+from bot.web.limits import Limits, Rate, sender_of
 from bot.web.sessions import (
     VALID_S,
     Session,
@@ -170,7 +170,7 @@ class Chat:
             except (SessionInvalid, SessionExpired, OriginNotAllowed, UnknownConversation):
                 conversation = None  # forged, too old or forgotten: begin anew
         if conversation is None:
-            self._limits.spend(f"new:{_address(request)}", self._new_sessions)
+            self._limits.spend(f"new:{sender_of(request)}", self._new_sessions)
             conversation = (await self._router.open(wish.page)).id
         return JSONResponse(
             {
@@ -199,7 +199,7 @@ class Chat:
     async def send_file(self, request: Request) -> Response:
         """Keep a file for the message that will carry it."""
         session = await self._session(request)
-        self._limits.spend(f"uploads:{_address(request)}", UPLOADS_PER_ADDRESS)
+        self._limits.spend(f"uploads:{sender_of(request)}", UPLOADS_PER_ADDRESS)
         with _forgotten():
             return await self._files.take(request, session.conversation, "customer")
 
@@ -262,7 +262,7 @@ class Chat:
         """The log from `after` on, as it grows."""
         session = await self._session(request)
         after = wire.after_of(request)
-        self._limits.spend(f"streams:{_address(request)}", STREAMS_PER_ADDRESS)
+        self._limits.spend(f"streams:{sender_of(request)}", STREAMS_PER_ADDRESS)
         self._limits.spend(f"stream:{session.conversation}", STREAMS)
         with _forgotten():
             await self._store.load(session.conversation)
@@ -317,7 +317,7 @@ class Chat:
         origin = request.headers.get("origin")
         if origin is not None and wire.netloc_of(origin) != request.url.netloc.lower():
             raise OriginNotAllowed("Links from e-mails open on our own page only.")
-        self._limits.spend(f"new:{_address(request)}", self._new_sessions)
+        self._limits.spend(f"new:{sender_of(request)}", self._new_sessions)
         with _forgotten():
             return (await self._store.load(await self._sessions.follow(link))).id
 
@@ -350,7 +350,7 @@ class Chat:
         return origin
 
     def _spend(self, request: Request, session: Session) -> None:
-        self._limits.spend(f"address:{_address(request)}", self._per_address)
+        self._limits.spend(f"address:{sender_of(request)}", self._per_address)
         self._limits.spend(f"session:{session.conversation}", PER_SESSION)
 
 
@@ -361,10 +361,6 @@ def _forgotten() -> Iterator[None]:
         yield
     except UnknownConversation:
         raise SessionExpired("This chat is no longer kept.", hint="Start a new one.") from None
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 def _accepted(outcome: Outcome) -> Response:

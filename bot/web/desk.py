@@ -44,6 +44,7 @@ from bot.web.guard import (
     same_origin,
     take_cookie,
 )
+from bot.web.limits import sender_of
 from bot.web.logins import Logins, NotLoggedIn, Session
 from bot.web.orders import NewCommand, order_of
 
@@ -134,9 +135,7 @@ class Console:
     async def log_in(self, request: Request) -> Response:
         same_origin(request)
         new = await wire.body(request, Login)
-        session = await self._logins.log_in(
-            new.login, new.password, address=request.client.host if request.client else ""
-        )
+        session = await self._logins.log_in(new.login, new.password, address=sender_of(request))
         if before := request.cookies.get(COOKIE):
             await self._logins.log_out(before)
         response = private(self._me(session))

@@ -22,7 +22,7 @@ from bot.events import File
 from bot.file_kinds import SHOWN
 from bot.files import Files
 from bot.web import wire
-from bot.web.limits import Limits, Rate, TooMany
+from bot.web.limits import Limits, Rate, TooMany, sender_of
 
 #: Seconds within which an upload must have arrived: the largest one over a slow mobile line.
 UPLOAD_WITHIN_S: Final = 120.0
@@ -72,7 +72,7 @@ class FileExchange:
             raise wire.BadRequest("`name` is the file's name: 1 to 1,000 characters.")
         if not re.match(wire.CLIENT_ID, client_id):
             raise wire.BadRequest("`client_id` is an id of your own: 8 to 64 letters and digits.")
-        address = request.client.host if request.client else "unknown"
+        address = sender_of(request)
         if (
             self._under_way.total() >= UPLOADS_AT_ONCE
             or self._under_way[address] >= UPLOADS_AT_ONCE_PER_ADDRESS

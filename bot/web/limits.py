@@ -10,11 +10,22 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+from starlette.requests import Request
 
 from bot.errors import DeskhandError
 
 #: Buckets kept at the most; the ones least recently used are forgotten, which only forgives.
 BUCKETS = 20_000
+
+
+#: Bits of an IPv6 address that name a network: a home gets all addresses of one, and who has a
+#: server takes another one for each request.
+NETWORK_BITS: Final = 64
+#: Of what a proxy says in place of an address.
+NAME_AT_MOST: Final = 64
 
 
 class TooMany(DeskhandError):
@@ -58,3 +69,22 @@ class Limits:
         if not allowed:
             wait = int((1 - tokens) / rate.per_second) + 1
             raise TooMany("That was a lot at once.", retry_after=wait)
+
+
+def sender_of(request: Request) -> str:
+    """Who counts as one sender, for limits: an IPv4 address, or an IPv6 network."""
+    return network_of(request.client.host) if request.client else "unknown"
+
+
+def network_of(host: str) -> str:
+    """`host` as limits know it. An IPv4 address is the same however it arrived; what is no address
+    (a proxy said so) stands for itself."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host[:NAME_AT_MOST]
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), NETWORK_BITS), strict=False))

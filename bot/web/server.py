@@ -10,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bot.settings import Settings
+from bot.web.connections import PER_SENDER, Places, connections
 
 #: Open connections; beyond, newcomers get 503 and those who are here go on.
 CONNECTIONS_AT_MOST = 5_000
@@ -32,8 +33,9 @@ class GatewayServer(uvicorn.Server):
                 proxy_headers=settings.trust_proxy,
                 forwarded_allow_ips="*" if settings.trust_proxy else None,
                 ws="none",
-                # The faster parser has no limit on headers: one endless header would stop all.
-                http="h11",
+                # Made of h11: the faster parser has no limit on headers, so that one endless header
+                # would stop all.
+                http=connections(Places(None if settings.trust_proxy else PER_SENDER)),
                 h11_max_incomplete_event_size=32_768,
                 limit_concurrency=CONNECTIONS_AT_MOST,
                 # For requests under way; `deskhand up` waits two seconds.

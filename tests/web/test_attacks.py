@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -124,3 +125,20 @@ def test_one_address_cannot_fill_the_room_for_files(gateway: RunningGateway) -> 
         one.http.close()
     assert answers.count(201) == UPLOADS_PER_ADDRESS.burst
     assert answers[-1] == 429
+
+
+def test_one_ipv6_network_cannot_open_chats_without_end(
+    redis_url: str, assistant: ScriptedAssistant, tmp_path: Path
+) -> None:
+    more = {"trust_proxy": True, "messages_per_minute": 60}
+    with RunningGateway(redis_url, assistant.url, assistant.token, tmp_path, **more) as gateway:
+
+        def status(address: str) -> int:
+            headers = {"X-Forwarded-For": address}
+            url = f"{gateway.url}/api/chat/session"
+            return httpx.post(url, json={}, headers=headers, trust_env=False).status_code
+
+        answers = [status(f"2001:db8:1:2::{number:x}") for number in range(40)]
+        assert answers.count(200) >= 30
+        assert answers[-1] == 429
+        assert status("2001:db8:1:3::1") == 200
