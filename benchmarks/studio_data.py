@@ -3,7 +3,8 @@
 For looking at the studio and for measuring it; no sentence is anybody's, and no figure of it says
 how good the assistant is. What is in it: customers who ask what the assistant knows, in two
 languages and with slips of the keyboard; questions about which it was never taught (`UNKNOWN`);
-hand-offs for every reason, agents who come soon, late or never, closings, ratings, labels.
+hand-offs for every reason, agents who come soon, late or never, closings, ratings, labels. What is
+decided is decided by the real triage with the shipped policy, on scores that are drawn.
 
     .venv/bin/python -m benchmarks.studio_data --redis redis://... --messages 2000   # as real logs
     .venv/bin/python -m benchmarks.studio_data --archive var/learning/archive.db     # rows only
@@ -17,12 +18,15 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import anyio
+import msgspec
 
+from benchmarks.stack import ROOT
 from benchmarks.talks import Talk
 from bot import commands as do
 from bot.app import connect
@@ -31,6 +35,8 @@ from bot.events import Agent, Handoff, Reading, Seen
 from bot.learning.archive import Archive
 from bot.learning.facts import facts_of
 from bot.store import Store
+from bot.triage import PERSON, Candidate, Memory, Outcome, Policy, Turn, decide, load_policy
+from bot.triage_turn import readable
 from bot.wording import REASONS
 
 ZONE = ZoneInfo("Europe/Oslo")
@@ -173,6 +179,12 @@ REPLIES = (
 OUTCOMES = ("resolved", "resolved", "resolved", "refunded", "no_reply", "spam")
 #: Which hand-offs happen beside those that a person asked for, and how often.
 UNHAPPY = ("frustrated", "repeated", "complaint", "sensitive", "form_failed", "action_failed")
+#: Those that an action asks for: triage lets the message be answered.
+ACTIONS = ("form_failed", "action_failed")
+#: What triage sees where it calls a person for such a reason: a cue, and how frustrated.
+SIGNS = {"frustrated": ("", 0.9), "sensitive": ("legal", 0.3)}
+#: So often scores are drawn until triage decides as the story goes.
+DRAWS = 20
 #: By local hour: how busy it is. Nights are quiet, evenings busy.
 HOURS = (1, 1, 1, 1, 1, 1, 2, 4, 8, 12, 14, 13, 12, 13, 13, 12, 11, 10, 10, 12, 13, 10, 6, 3)
 #: By weekday, Monday first.
@@ -191,7 +203,7 @@ def history(
 
 
 #: Customers' messages in a conversation, on average: measured on the history itself.
-MESSAGES = 2.893
+MESSAGES = 3.07
 
 
 def _moment(dice: random.Random, days: int, end: int) -> int:
@@ -204,8 +216,8 @@ def _moment(dice: random.Random, days: int, end: int) -> int:
             return at
 
 
-def _talk(dice: random.Random, id: str, at: int) -> Talk:
-    talk = Talk(id, at - dice.randrange(5, 60) * SECOND, page=dice.choice(("/", "/help", "/cart")))
+def _talk(dice: random.Random, id: str, at: int) -> _Talk:
+    talk = _Talk(id, at - dice.randrange(5, 60) * SECOND, page=dice.choice(("/", "/help", "/cart")))
     talk.at = at
     happy = True
     for _ in range(_how_many(dice)):
@@ -217,7 +229,7 @@ def _talk(dice: random.Random, id: str, at: int) -> Talk:
     if happy:
         if dice.random() < 0.45:
             talk.say(dice.choice(THANKS))
-            talk.answer("You are welcome!", _reading(dice, talk, "thank", 0.97), after=300)
+            talk.answer("You are welcome!", _reading(dice, talk, "thank", 0.95), after=300)
         if dice.random() < 0.3:
             talk.close(None, "left", after=dice.randrange(5, 90) * SECOND)
             if dice.random() < 0.5:
@@ -225,16 +237,29 @@ def _talk(dice: random.Random, id: str, at: int) -> Talk:
     return talk
 
 
+class _Talk(Talk):
+    """One that triage follows. `said`: the customer's latest words."""
+
+    def __init__(self, id: str, at: int, *, page: str) -> None:
+        super().__init__(id, at, page=page)
+        self.memory = Memory()
+        self.said = ""
+
+    def say(self, text: str, *, after: int = 0) -> int:
+        self.said = text
+        return super().say(text, after=after)
+
+
 def _how_many(dice: random.Random) -> int:
     return dice.choices((1, 2, 3, 4, 6, 9), (32, 28, 18, 11, 8, 3))[0]
 
 
-def _ask(dice: random.Random, talk: Talk, kind: str) -> bool:
+def _ask(dice: random.Random, talk: _Talk, kind: str) -> bool:
     """One matter of the customer's; False when it ended with people."""
     think = dice.randrange(250, 1_400)
     if kind == "human":
         talk.say(dice.choice(HUMAN))
-        reading = _reading(dice, talk, "talk_to_human", 0.95, outcome="handoff")
+        reading = _reading(dice, talk, "talk_to_human", 0.95, outcome=Outcome.HANDOFF)
         talk.answer(
             "I'll fetch a colleague.", reading, after=think, handoff=_why("asked_for_human")
         )
@@ -243,7 +268,13 @@ def _ask(dice: random.Random, talk: Talk, kind: str) -> bool:
     if kind == "angry":
         talk.say(dice.choice(ANGRY))
         reason = dice.choice(UNHAPPY)
-        reading = _reading(dice, talk, "complaint", 0.7, outcome="handoff", frustration=0.8)
+        cue, frustration = SIGNS.get(reason, ("", 0.4))
+        decided = Outcome.ANSWER if reason in ACTIONS else Outcome.HANDOFF
+        intent = reason if reason == "complaint" else "order_status"
+        reading = _reading(
+            dice, talk, intent, 0.75, outcome=decided, frustration=frustration, cue=cue
+        )
+        talk.memory = Memory()
         talk.answer(
             "I am sorry. A colleague will help.", reading, after=think, handoff=_why(reason)
         )
@@ -258,28 +289,34 @@ def _ask(dice: random.Random, talk: Talk, kind: str) -> bool:
         talk.answer(answer, _reading(dice, talk, intent, language=language), after=think)
         if dice.random() < 0.04:  # a wrong answer, which a person puts right
             talk.say(_text(dice, HUMAN), after=dice.randrange(4, 30) * SECOND)
-            reading = _reading(dice, talk, "talk_to_human", 0.9, outcome="handoff")
+            reading = _reading(dice, talk, "talk_to_human", 0.9, outcome=Outcome.HANDOFF)
             talk.answer("Of course.", reading, after=think, handoff=_why("asked_for_human"))
             _people(dice, talk, intent, wrong=seq)
             return False
         return True
+    return _ask_unknown(dice, talk)
+
+
+def _ask_unknown(dice: random.Random, talk: _Talk) -> bool:
+    """About what the assistant was never taught."""
     topic = dice.choice(tuple(UNKNOWN))
-    talk.say(_text(dice, UNKNOWN[topic]))
-    unsure = _reading(
-        dice, talk, dice.choice(tuple(KNOWN)), 0.35, outcome="clarify", out_of_scope=0.8
-    )
-    talk.answer("I am not sure what you mean.", unsure, after=think)
-    if dice.random() < 0.5:
-        return True  # they give up, or ask something else
-    second = talk.say(_text(dice, UNKNOWN[topic]), after=dice.randrange(5, 60) * SECOND)
-    lost = _reading(dice, talk, "nlu_fallback", 0.3, outcome="handoff", out_of_scope=0.9)
-    talk.answer("I'll ask a colleague.", lost, after=think, handoff=_why("clarifications_failed"))
-    _people(dice, talk, topic, wrong=second if dice.random() < 0.4 else None, new=True)
+    for _ in range(_policy().clarifications):
+        talk.say(_text(dice, UNKNOWN[topic]), after=dice.randrange(5, 60) * SECOND)
+        about = dice.choice(tuple(KNOWN))
+        unsure = _reading(dice, talk, about, 0.35, outcome=Outcome.CLARIFY, out_of_scope=0.8)
+        talk.answer("I am not sure what you mean.", unsure, after=dice.randrange(250, 1_400))
+        if dice.random() < 0.4:
+            return True  # they give up, or ask something else
+    last = talk.say(_text(dice, UNKNOWN[topic]), after=dice.randrange(5, 60) * SECOND)
+    lost = _reading(dice, talk, "nlu_fallback", 0.3, outcome=Outcome.HANDOFF, out_of_scope=0.9)
+    why = _why("clarifications_failed")
+    talk.answer("I'll ask a colleague.", lost, after=dice.randrange(250, 1_400), handoff=why)
+    _people(dice, talk, topic, wrong=last if dice.random() < 0.4 else None, new=True)
     return False
 
 
 def _people(
-    dice: random.Random, talk: Talk, about: str, *, wrong: int | None = None, new: bool = False
+    dice: random.Random, talk: _Talk, about: str, *, wrong: int | None = None, new: bool = False
 ) -> None:
     """Who comes, when, and how it ends."""
     if dice.random() < 0.08:  # nobody did
@@ -305,31 +342,77 @@ def _why(reason: str) -> Handoff:
 
 def _reading(
     dice: random.Random,
-    talk: Talk,
+    talk: _Talk,
     intent: str,
-    about: float = 0.88,
+    about: float = 0.85,
     *,
-    outcome: str = "answer",
-    out_of_scope: float = 0.05,
-    frustration: float = 0.05,
+    outcome: Outcome = Outcome.ANSWER,
+    out_of_scope: float = 0.15,
+    frustration: float = 0.1,
+    cue: str = "",
     language: str = "en",
 ) -> Reading:
-    confidence = round(min(0.99, max(0.2, dice.gauss(about, 0.07))), 3)
+    """What a model may have read in the latest message if triage was to decide for `outcome`. If no
+    draw has that, the log says so of the last one, as if rules had changed since."""
+    for _ in range(DRAWS):
+        turn = _turn(dice, talk, intent, about, out_of_scope, frustration, cue, language)
+        decision = decide(turn, _policy())
+        if decision.outcome is outcome:
+            break
+    talk.memory = decision.memory if decision.outcome is outcome else Memory()
+    seen = {**turn.as_seen(), **decision.as_seen()}
+    return Reading(
+        intent=intent,
+        confidence=turn.confidence,
+        ranking=tuple({"name": c.intent, "confidence": c.confidence} for c in turn.ranking),
+        out_of_scope=turn.out_of_scope,
+        sentiment=turn.sentiment,
+        frustration=turn.frustration,
+        language=language,
+        outcome=outcome.value,
+        reasons=decision.reasons or (f"{intent} {turn.confidence:.2f}",),
+        turn=msgspec.convert({**seen, "outcome": outcome.value}, Seen),
+    )
+
+
+def _turn(
+    dice: random.Random,
+    talk: _Talk,
+    intent: str,
+    about: float,
+    out_of_scope: float,
+    frustration: float,
+    cue: str,
+    language: str,
+) -> Turn:
+    """The latest message with scores around those given."""
+    confidence = _near(dice, about, 0.15)
     others = dice.sample([name for name in KNOWN if name != intent], 2)
     rest = 1 - confidence
     ranking = ((intent, confidence), (others[0], rest * 0.6), (others[1], rest * 0.3))
-    return Reading(
+    angry = _near(dice, frustration, 0.15)
+    return Turn(
+        text=readable(talk.said),
         intent=intent,
         confidence=confidence,
-        ranking=tuple({"name": name, "confidence": round(share, 3)} for name, share in ranking),
-        out_of_scope=out_of_scope,
-        sentiment=round(dice.uniform(-0.4, 0.5) - frustration, 2),
-        frustration=frustration,
+        ranking=tuple(Candidate(name, round(share, 3)) for name, share in ranking),
+        out_of_scope=_near(dice, out_of_scope, 0.15),
+        sentiment=round(dice.uniform(-0.4, 0.4) - angry / 2, 2),
+        frustration=angry,
         language=language,
-        outcome=outcome,
-        reasons=(f"{intent} {confidence:.2f}",),
-        turn=Seen(outcome=outcome, fresh=not talk.state.assistant_seq),
+        cues={PERSON: _near(dice, 0.08, 0.1), **({cue: _near(dice, 0.9, 0.05)} if cue else {})},
+        fingerprint=f"{dice.getrandbits(256):064x}",
+        memory=talk.memory,
     )
+
+
+def _near(dice: random.Random, about: float, spread: float) -> float:
+    return round(min(0.99, max(0.01, dice.gauss(about, spread))), 3)
+
+
+@cache
+def _policy() -> Policy:
+    return load_policy((ROOT / "data/triage.yml").read_text(encoding="utf-8"))
 
 
 def _text(dice: random.Random, templates: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
 
 from bot import __version__
-from bot.archiving import Archiving
+from bot.archiving import Archiving, forget_erased
 from bot.assistant import Assistant, AssistantFollower
 from bot.attention import Attention
 from bot.clock import Clock
@@ -181,13 +181,14 @@ def build(settings: Settings) -> Starlette:
     archive, reviewing, studio = None, None, list[Route]()
     if settings.studio:
         archive = Archive(settings.var / ARCHIVE, write=True, zone=plan.hours.zone)
+        forgetting = partial(forget_erased, store, archive)
         jobs = Jobs(redis)
         inbox = Inbox(redis, settings.project, settings.var, now=router.now)
         reviewing = Reviewing(inbox, jobs, store, now=router.now)
         project, promotions = project_of(settings, settings.project), Promotions(redis)
         parts: list[Part] = [
-            InsightPages(archive, now=router.now),
-            ConversationPages(archive, store),
+            InsightPages(archive, forgetting, now=router.now),
+            ConversationPages(archive, store, forgetting),
             ReviewPages(
                 inbox, jobs, intents=known.names, root=settings.project, help=settings.help
             ),
@@ -202,7 +203,7 @@ def build(settings: Settings) -> Starlette:
                 bot=settings.bot_name,
             ),
             QualityPages(jobs),
-            WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE),
+            WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE, forgetting),
         ]
         studio = Studio(guard, parts).routes()
 

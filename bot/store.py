@@ -301,6 +301,15 @@ class Store:
             rows = await self._redis.zrange(ALL, 0, -1, withscores=True)
         return {id.decode(): int(at) for id, at in rows}
 
+    async def gone(self, ids: Sequence[str]) -> list[str]:
+        """Those of the conversations that are not there, or no longer."""
+        async with reachable():
+            pipe = self._redis.pipeline(transaction=False)
+            for id in ids:
+                pipe.exists(STATE.format(id))
+            there = await pipe.execute() if ids else []
+        return [id for id, found in zip(ids, there, strict=True) if not found]
+
     async def shelf(self, name: str, count: int = 200, *, newest: bool = False) -> list[str]:
         """Ids of escalated conversations in state `name`, longest there first."""
         async with reachable():

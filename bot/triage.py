@@ -39,6 +39,8 @@ __all__ = [
     "asks_for_human",
     "decide",
     "load_policy",
+    "rival",
+    "wish",
     "would_answer",
 ]
 
@@ -51,6 +53,9 @@ SURE = 0.7
 
 BEYOND_DOUBT = 0.9
 """Probability of the cue for a person from which it counts beside "my travel agent" too."""
+
+ASKED = "asked for a person"
+"""The reason, in words, where the customer's own words say so."""
 
 RISE = 0.1
 """Frustration is called rising from this much above the message before."""
@@ -134,13 +139,14 @@ def _handoff(reason: Reason, *words: str, skill: str | None = None) -> Decision:
 
 
 def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
-    if not turn.is_payload and asks_for_human(turn.text):
-        return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
     if turn.is_payload:
-        if turn.intent != policy.human_intent:
-            return None
-        return _handoff(Reason.ASKED_FOR_HUMAN, "asked for a person", skill=policy.human_skill)
-    if declines_human(turn.text):
+        asked = turn.intent == policy.human_intent
+        return _handoff(Reason.ASKED_FOR_HUMAN, ASKED, skill=policy.human_skill) if asked else None
+    if asks_for_human(turn.text) if turn.asked is None else turn.asked:
+        return _handoff(Reason.ASKED_FOR_HUMAN, ASKED, skill=policy.human_skill)
+    words = _seems_to_ask(turn, policy)
+    # Texts are read last, and only where they matter: that takes longer than all the numbers.
+    if words is None or declines_human(turn.text):
         return None
     # To the classifiers a message about somebody else's agent, or one that asks whether this is a
     # bot, looks alike. There only the words count, or a cue beyond doubt; else `_doubt` asks what
@@ -148,21 +154,24 @@ def _asked_for_a_person(turn: Turn, policy: Policy) -> Decision | None:
     alike = turn.fills_form or speaks_of_other_people(turn.text)
     if alike and turn.cue(PERSON) < BEYOND_DOUBT:
         return None
+    return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
+
+
+def _seems_to_ask(turn: Turn, policy: Policy) -> str | None:
+    """Why the classifiers take it for a request, in words; None if they do not."""
     if turn.intent == policy.human_intent and turn.confidence >= policy.human_confidence:
-        words = f"asked for a person ({turn.intent} {turn.confidence:.2f})"
-        return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
-    wish = _wish(turn, policy)
+        return f"{ASKED} ({turn.intent} {turn.confidence:.2f})"
+    likely = wish(turn, policy)
     # A form asks for names and words that no classifier has seen, and "yes please" is an answer.
     short = turn.form is not None or turn.intent in policy.chat_intents
-    if wish >= (max(SURE, policy.person_cue) if short else policy.person_cue):
-        words = f"seems to ask for a person ({wish:.2f})"
-        return _handoff(Reason.ASKED_FOR_HUMAN, words, skill=policy.human_skill)
+    if likely >= (max(SURE, policy.person_cue) if short else policy.person_cue):
+        return f"seems to ask for a person ({likely:.2f})"
     return None
 
 
 def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
+    said = "" if turn.is_payload else turn.text
     for topic in policy.topics:
-        said = "" if turn.is_payload else turn.text
         found = topic.match(said, turn.intent, turn.confidence, turn.cue(topic.cue))
         if found:
             return _handoff(topic.reason, f"{topic.words} ({found})", skill=topic.skill)
@@ -281,18 +290,22 @@ def _doubt(turn: Turn, policy: Policy) -> str | None:
         return f"could not place the message ({turn.confidence:.2f})"
     if turn.out_of_scope >= policy.out_of_scope:
         return f"seems to be about something else (out of scope {turn.out_of_scope:.2f})"
-    rivals = [c for c in turn.ranking if c.intent not in {turn.intent, policy.fallback_intent}]
-    if rivals and turn.confidence < policy.sure_confidence:
-        best = max(rivals, key=lambda c: c.confidence)
-        if turn.confidence - best.confidence < policy.margin:
-            return (
-                f"torn between {turn.intent} ({turn.confidence:.2f}) "
-                f"and {best.intent} ({best.confidence:.2f})"
-            )
+    best = rival(turn, policy) if turn.confidence < policy.sure_confidence else None
+    if best is not None and turn.confidence - best.confidence < policy.margin:
+        return (
+            f"torn between {turn.intent} ({turn.confidence:.2f}) "
+            f"and {best.intent} ({best.confidence:.2f})"
+        )
     return None
 
 
-def _wish(turn: Turn, policy: Policy) -> float:
+def rival(turn: Turn, policy: Policy) -> Candidate | None:
+    """The second likely intent; None where there is no other."""
+    rivals = [c for c in turn.ranking if c.intent not in {turn.intent, policy.fallback_intent}]
+    return max(rivals, key=lambda c: c.confidence, default=None)
+
+
+def wish(turn: Turn, policy: Policy) -> float:
     """How likely the customer wishes for a person, by cue and intent together.
 
     Each may have missed it alone, so they count as independent evidence (noisy or).

@@ -121,6 +121,8 @@ class Turn:
     """What it means, roughly: hexadecimal digits, to be compared with `likeness`."""
     signals: frozenset[str] = frozenset()
     """Facts from outside the text, for example "vip"; the policy says what they change."""
+    asked: bool | None = None
+    """Whether the words ask for a person, where that was read before; None: it is to be read."""
     memory: Memory = Memory()
 
     def __post_init__(self) -> None:

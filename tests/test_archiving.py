@@ -10,9 +10,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bot import commands as do
-from bot.archiving import AFTER_REFUSAL_MS, Archiving
+from bot.archiving import AFTER_REFUSAL_MS, ON_ITS_WAY_MS, Archiving, forget_erased
 from bot.events import Agent
-from bot.learning.archive import ARCHIVE, Archive
+from bot.learning.archive import ARCHIVE, Archive, ArchiveMissing, ArchiveUnusable
+from bot.learning.archive_extent import Extent, extent
 from bot.router import Router
 from bot.store import ALL, KEYS, LOG, STATE, WORK, Follower, Store
 from bot.work import Work
@@ -34,6 +35,11 @@ async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
 @pytest.fixture
 def archiving(store: Store, archive: Archive, work: Work) -> Archiving:
     return Archiving(store, archive, work, now=lambda: NOW)
+
+
+def how_much(archive: Archive) -> Extent:
+    with archive.reading() as connection:
+        return extent(connection)
 
 
 async def forget(redis: Redis[bytes], id: str) -> None:
@@ -119,3 +125,87 @@ async def test_an_archive_on_a_full_disk_loses_nothing(
     assert archive.versions() == {}
     assert (await archiving.act(id)).seen == 3
     assert set(archive.versions()) == {id}
+
+
+# --- what is shown ------------------------------------------------------------------------------
+
+
+async def test_an_erased_conversation_is_shown_to_nobody_from_then_on(
+    store: Store, archiving: Archiving, archive: Archive, router: Router, redis: Redis[bytes]
+) -> None:
+    kept, erased = (await router.open()).id, (await router.open()).id
+    for id in (kept, erased):
+        await router.from_customer(id, "hello", client_id=new_id())
+        await archiving.act(id)
+    assert not await forget_erased(store, archive, [kept, erased])
+    await forget(redis, erased)
+    assert await forget_erased(store, archive, [kept, erased, erased])
+    assert set(archive.versions()) == {kept}
+    assert not await forget_erased(store, archive, [kept])
+    assert not await forget_erased(store, archive, [])
+
+
+async def test_what_was_erased_and_cannot_be_forgotten_is_not_shown(
+    store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(archive, "remove", full)
+    with pytest.raises(ArchiveUnusable, match="holds what was erased"):
+        await forget_erased(store, archive, ["never-there"])
+
+
+async def test_it_says_what_is_still_to_be_read(
+    store: Store, archive: Archive, work: Work, router: Router
+) -> None:
+    ids = [(await router.open()).id for _ in range(3)]
+    for id in ids:
+        await router.from_customer(id, "hello", client_id=new_id())
+    later = max((await store.conversations()).values()) + ON_ITS_WAY_MS + 1
+    late = Archiving(store, archive, work, now=lambda: later)
+    assert await late.compare() == 3
+    assert how_much(archive) == Extent(read=0, of=3)
+    await late.act(ids[0])
+    assert how_much(archive) == Extent(read=1, of=3)
+    for id in ids[1:]:
+        await late.act(id)
+    assert how_much(archive) == Extent(read=3, of=3)
+
+
+async def test_one_that_is_on_its_way_is_not_called_missing(
+    archiving: Archiving, archive: Archive, router: Router
+) -> None:
+    await router.from_customer((await router.open()).id, "hello", client_id=new_id())
+    assert await archiving.compare() == 1
+    assert how_much(archive) == Extent(read=0, of=0)
+
+
+@pytest.mark.parametrize("how", ["deleted", "broken"])
+async def test_a_gateway_makes_a_lost_archive_anew_by_itself(
+    gateway: RunningGateway, router: Router, tmp_path: Path, how: str
+) -> None:
+    id = (await router.open()).id
+    await router.from_customer(id, "where is my parcel?", client_id=new_id())
+    path = tmp_path / ARCHIVE
+
+    def archived() -> bool:
+        try:
+            reader = Archive(path)
+        except ArchiveMissing:
+            return False
+        try:
+            return id in reader.versions()
+        except (ArchiveUnusable, sqlite3.OperationalError):
+            return False
+        finally:
+            reader.close()
+
+    await soon(archived, what="the archive")
+    if how == "deleted":
+        path.unlink()
+    else:
+        path.write_bytes(b"no database " * 4_000)
+        # The next look into it is somebody's message.
+        await router.from_customer((await router.open()).id, "hello", client_id=new_id())
+    await soon(archived, within=30, what="the archive, made anew")

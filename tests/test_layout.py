@@ -44,6 +44,7 @@ FLOORS: list[set[str]] = [
         "bot.transcript",
         "bot.transcript_text",
         "bot.learning.facts",
+        "bot.learning.archive_extent",
         "bot.learning.archive_schema",
         "bot.learning.explain",
         "bot.learning.filters",
@@ -55,6 +56,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.triage_edit",
         "bot.learning.turn_results",
         "bot.learning.whatif",
+        "bot.learning.whatif_today",
     },
     {
         "bot.store",
@@ -65,6 +67,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.search",
         "bot.learning.whatif_history",
         "bot.learning.whatif_run",
+        "bot.learning.whatif_tries",
     },
     {
         "bot.attention",

@@ -2,11 +2,13 @@
 
 Belongs here: the file, its connections, replacing and removing a conversation's rows. Does not
 belong here: what the rows say (`bot.learning.facts`), the figures (`bot.learning.insights`), the
-search (`bot.learning.search`), when a log is read (`bot.archiving`).
+search (`bot.learning.search`), when a log is read (`bot.archiving`), how much of the logs it holds
+(`bot.learning.archive_extent`).
 
 It can always be made anew from the logs, so what cannot be read or is of another version is thrown
-away. All methods block: web code calls them in a thread. Safe to share between threads; several
-processes may read while one writes.
+away, also while it is in use: whoever writes notices a file that was deleted or is broken, and
+begins an empty one (`look`). All methods block: web code calls them in a thread. Safe to share
+between threads; several processes may read while one writes.
 """
 
 from __future__ import annotations
@@ -37,6 +39,15 @@ BUSY_S: Final = 5.0
 #: A file that SQLite refuses with one of these is thrown away: it is no database, or a broken one.
 _BROKEN: Final = ("file is not a database", "malformed", "file is encrypted")
 
+#: So it says that the file was deleted a moment ago; but also that we have too many open files.
+_GONE: Final = "unable to open database file"
+
+
+class ArchiveUnusable(DeskhandError):
+    """It is broken, or takes nothing; it may be in order soon."""
+
+    code = "archive_unusable"
+
 
 class ArchiveMissing(DeskhandError):
     """There is no archive to read, or one that an older or newer Deskhand made."""
@@ -55,13 +66,18 @@ class Archive:
     def __init__(self, path: Path, *, write: bool = False, zone: ZoneInfo = UTC) -> None:
         self._path = path
         self.zone = zone
-        self._idle: list[sqlite3.Connection] = []
+        #: Connections, each with the file that it reads.
+        self._idle: list[tuple[_File, sqlite3.Connection]] = []
         self._writing = threading.Lock()
         self._writer: sqlite3.Connection | None = None
+        self._broken = False
+        #: How often the file had to be made anew while it was in use.
+        self.renewals = 0
         if write:
             self._writer = _made(path)
         else:
             _check(path)
+        self._file = _file(path)
 
     # ------------------------------------------------------------------------------- reading
 
@@ -69,16 +85,29 @@ class Archive:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one moment of the archive until the block ends. Rows can be asked
         by name."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._reader()
-        connection.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            connection.rollback()
-            self._idle.append(connection)
+        if self._writer is not None:
+            self.look()
+        with self._noticing():
+            try:
+                file, connection = self._idle.pop()
+            except IndexError:
+                file, connection = self._opened()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                with suppress(sqlite3.Error):
+                    connection.rollback()
+                if file == self._file and not self._broken:
+                    self._idle.append((file, connection))
+                else:
+                    connection.close()
+
+    def _opened(self) -> tuple[_File, sqlite3.Connection]:
+        if self._writer is None:
+            return self._file, self._reader()
+        with self._writing:  # nobody is making the file anew
+            return self._file, self._reader()
 
     def _reader(self) -> sqlite3.Connection:
         connection, zone = _connect(self._path, "ro"), self.zone
@@ -94,6 +123,53 @@ class Archive:
         with self.reading() as connection:
             rows = connection.execute("SELECT id, seq, updated_at FROM conversation")
             return {id: (seq, at) for id, seq, at in rows}
+
+    def look(self) -> None:
+        """Make the file anew, empty, if it was deleted or found to be broken. Only for one that
+        writes.
+
+        Raises: ArchiveUnusable, when that is impossible."""
+        if _file(self._path) == self._file and not self._broken:
+            return
+        with self._writing:
+            found = _file(self._path)
+            if found == self._file and not self._broken:
+                return  # another thread was quicker
+            log.warning("%s was deleted or is broken; it is made anew from the logs", self._path)
+            self._close()
+            try:
+                if found == self._file:
+                    _throw_away(self._path)
+                self._writer = _made(self._path)
+            except (OSError, sqlite3.Error) as why:
+                self._broken = True
+                raise ArchiveUnusable(
+                    f"{self._path} cannot be made anew: {why}.",
+                    hint="It is tried again and again. Is the disk full, or may we not write?",
+                ) from why
+            self._file, self._broken = _file(self._path), False
+            self.renewals += 1
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """Note that the file is broken, if that is what an error says.
+
+        Raises: ArchiveUnusable, in the place of that error."""
+        try:
+            yield
+        except sqlite3.DatabaseError as why:
+            if _GONE in str(why):
+                raise ArchiveUnusable(
+                    f"The archive cannot be opened ({why}).",
+                    hint="If it was deleted, it is made anew from the logs in a moment.",
+                ) from why
+            if not _says_broken(why):
+                raise
+            self._broken = True
+            raise ArchiveUnusable(
+                f"The archive was broken ({why}).",
+                hint="It is made anew from the logs. Look again in a moment.",
+            ) from why
 
     # ------------------------------------------------------------------------------- writing
 
@@ -115,23 +191,43 @@ class Archive:
             for id in ids:
                 _remove(connection, id)
 
+    def await_logs(self, logs: Mapping[str, int], *, now: int) -> None:
+        """Note that the logs of these conversations, last changed then (ms), are still to be read,
+        and that all others are in here."""
+        with self._write() as connection:
+            connection.execute("DELETE FROM unread")
+            connection.execute("DELETE FROM compared")
+            connection.execute("INSERT INTO compared VALUES (?)", (now,))
+            # Some may have been read since somebody looked.
+            connection.executemany(
+                "INSERT INTO unread SELECT ?1 WHERE NOT EXISTS "
+                "(SELECT 1 FROM conversation WHERE id = ?1 AND updated_at = ?2)",
+                logs.items(),
+            )
+
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         if self._writer is None:
             raise RuntimeError("this archive was opened to be read")
-        with self._writing:
+        self.look()
+        with self._writing, self._noticing():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
             except BaseException:
-                self._writer.rollback()
+                with suppress(sqlite3.Error):
+                    self._writer.rollback()
                 raise
             self._writer.commit()
 
     def close(self) -> None:
         """End all connections; none may be in use."""
-        while self._idle:
-            self._idle.pop().close()
+        self._close()
+
+    def _close(self) -> None:
+        with suppress(IndexError):  # none is left; other threads take them, too
+            while True:
+                self._idle.pop()[1].close()
         if self._writer is not None:
             self._writer.close()
 
@@ -145,6 +241,7 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[s
 
 
 def _remove(connection: sqlite3.Connection, id: str) -> None:
+    connection.execute("DELETE FROM unread WHERE conversation = ?", (id,))
     for table in TABLES:
         column = "id" if table == "conversation" else "conversation"
         statement = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608 (our own names)
@@ -180,15 +277,37 @@ def _private(path: str, flags: int) -> int:
 
 
 def _in_order(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        _throw_away(path)  # what is left of another one would be taken for a part of it
     try:
         return _open_to_write(path)
     except sqlite3.DatabaseError as why:
-        if not any(words in str(why) for words in _BROKEN):
+        if not _says_broken(why):
             raise
         log.warning("%s is broken (%s); it is made anew from the logs", path, why)
-        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-            path.with_name(name).unlink(missing_ok=True)
+        _throw_away(path)
         return _open_to_write(path)
+
+
+def _says_broken(why: sqlite3.DatabaseError) -> bool:
+    return any(words in str(why) for words in _BROKEN)
+
+
+def _throw_away(path: Path) -> None:
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+_File = tuple[int, int] | None
+
+
+def _file(path: Path) -> _File:
+    """Which file it is, whatever its name; None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:

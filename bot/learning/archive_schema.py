@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.learning import facts
 
-VERSION: Final = 6
+VERSION: Final = 7
 
 #: Columns by table, in the order in which they are written; the types are SQLite's.
 TABLES: Final[dict[str, dict[str, str]]] = {
@@ -143,6 +143,9 @@ def statements() -> list[str]:
             parts.append(f'UNIQUE(conversation, "{"agent" if table == "person" else "seq"}")')
         made.append(f"CREATE TABLE {table} ({', '.join(parts)})")
     made += [f"CREATE INDEX {index}" for index in INDEXES]
+    # How far it is: the logs that are still to be read, and when that was last looked at.
+    made.append("CREATE TABLE unread (conversation TEXT PRIMARY KEY) WITHOUT ROWID")
+    made.append("CREATE TABLE compared (at INTEGER NOT NULL)")
     # Words without their accents: customers leave them out, or not.
     made.append(
         "CREATE VIRTUAL TABLE words USING fts5(text, content='message', content_rowid='id', "

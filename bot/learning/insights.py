@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 from bot.events import Record
 from bot.learning import facts
+from bot.learning.archive_extent import Extent
 from bot.learning.periods import Period, local
 
 Filter = dict[str, str]
@@ -122,8 +123,10 @@ class Stars(Record, frozen=True):
 
 
 class Insights(Record, frozen=True):
-    """All of a period. `load[weekday][hour]`: customers' messages, Monday first, local hours."""
+    """All of a period. `load[weekday][hour]`: customers' messages, Monday first, local hours.
+    `archive`: of how many of the logs this is known."""
 
+    archive: Extent
     first: str
     last: str
     days: int

@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace, var: Path, *, zone: ZoneInfo, now: int) -
 def told(found: Insights) -> Iterator[str]:
     """The figures in lines of text."""
     yield f"{found.first} to {found.last} ({found.zone}), beside the {found.days} days before"
+    if partial := found.archive.told():
+        yield partial
     yield ""
     for figure in found.figures:
         before = "" if figure.before is None else f"before: {_value(figure, figure.before)}"

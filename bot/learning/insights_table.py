@@ -15,8 +15,9 @@ from bot.learning.insights import Insights
 from bot.opening_hours import WEEKDAYS
 
 HEAD: Final = ("section", "name", "detail", "value", "unit", "of", "before", "from", "to")
-#: A cell that begins like this is a formula to spreadsheets, whoever wrote it.
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+#: A cell that begins like this is a formula to some spreadsheet, whoever wrote it: also behind a
+#: line break or tab, and in the full width of East Asian keyboards.
+_FORMULAS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 Cell = str | int | float | None
 Line = tuple[str, str, str, Cell, str, Cell, Cell]
@@ -71,6 +72,8 @@ def _lines(insights: Insights) -> Iterator[Line]:
         yield "day", "person_response", day.day, day.person_response_ms, "ms", of, None
         yield "day", "resolution", day.day, day.resolution_ms, "ms", of, None
         yield "day", "rating", day.day, day.rating, "stars", day.ratings, None
+    known = insights.archive
+    yield "archive", "conversations", "read", known.read, "count", known.of, None
 
 
 def _cell(value: Cell) -> str:

@@ -13,7 +13,8 @@ from typing import Final, Protocol
 
 from bot.events import Reading, Record, Seen
 from bot.learning import facts
-from bot.triage import Candidate, Turn
+from bot.learning.archive_extent import Extent
+from bot.triage import ASKED, Candidate, Reason, Turn
 from bot.triage_turn import SHORT, readable, remembered, says_the_same
 
 TOO_LONG_MS: Final = 5 * 60_000
@@ -56,15 +57,24 @@ class LoggedConversation(Record, frozen=True):
 
 
 class History(Protocol):
-    """Where logged conversations come from."""
+    """Where logged conversations come from; all that it gives is as of one moment."""
 
-    def conversations(self, since: int) -> Iterator[LoggedConversation]:
-        """Each with a message since then (ms), whole: also what was said before that."""
+    def extent(self) -> Extent:
+        """Of how many of all logs this is."""
+        ...
+
+    def versions(self, since: int) -> Mapping[str, int]:
+        """Each with a message since then (ms), and up to which seq its log is known."""
+        ...
+
+    def chosen(self, ids: Collection[str]) -> Iterator[LoggedConversation]:
+        """These, whole: also what was said before that."""
         ...
 
 
 def turn_of(logged: LoggedTurn) -> Turn:
-    """What triage saw, without its memory of earlier turns.
+    """What triage saw, without its memory of earlier turns. Whether the words ask for a person is
+    the first that triage looks at, whatever the policy, so its decision tells.
 
     Raises ValueError for a turn that was logged before triage was, and for scores out of range."""
     read, seen = logged.reading, logged.seen
@@ -87,6 +97,7 @@ def turn_of(logged: LoggedTurn) -> Turn:
         cues=seen.cues,
         fingerprint=seen.fingerprint,
         signals=frozenset(seen.signals),
+        asked=seen.reason == Reason.ASKED_FOR_HUMAN.value and read.reasons == (ASKED,),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from bot import wording
 from bot.learning import facts
 from bot.learning.archive import Archive
+from bot.learning.archive_extent import extent
 from bot.learning.filters import MISSED, NO_INTENT, within
 from bot.learning.insights import (
     COLUMNS,
@@ -50,6 +51,7 @@ def insights(archive: Archive, period: Period, *, compare: bool = False) -> Insi
         earlier = None if before is None else Tally.of(_held(connection, before))
         turns = _by_intent(connection, period)
         return Insights(
+            archive=extent(connection),
             first=period.first.isoformat(),
             last=period.last.isoformat(),
             days=period.days,

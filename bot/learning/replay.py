@@ -2,7 +2,7 @@
 
 Pure. Belongs here: following a conversation under each model, what of it went to a person, and the
 turns whose outcome would change. Does not belong here: other thresholds with the same readings
-(`bot.learning.whatif`, whose way of following a conversation this shares), reading
+(`bot.learning.whatif`; both follow a conversation by `bot.learning.whatif_today`), reading
 (`bot.learning.reading`), or judging (`bot.learning.gate`).
 
 What a model cannot have read differently is taken from the log: the form that was open, what it had
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from bot.events import Record
 from bot.learning.logged import LoggedConversation, LoggedTurn, turn_of
-from bot.learning.whatif import follow
+from bot.learning.whatif_today import follow
 from bot.triage import Decision, Outcome, Policy, Turn
 from bot.triage_turn import readable
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from bot import wording
 from bot.events import Record
 from bot.learning.archive import Archive
+from bot.learning.archive_extent import Extent, extent
 from bot.learning.filters import BadFilter, conditions, match_of
 
 #: Lines of a page.
@@ -85,8 +86,10 @@ class Line(Record, frozen=True):
 
 class Page(Record, frozen=True):
     """A part of the list, newest first. `next`: the cursor of the next part, "" at the end;
-    `total`: how many there are in all, only with the first part."""
+    `total`: how many there are in all, only with the first part. `archive`: of how many of the logs
+    this is known."""
 
+    archive: Extent
     conversations: tuple[Line, ...]
     next: str
     total: int | None = None
@@ -124,9 +127,13 @@ def search(archive: Archive, asked: Mapping[str, str], cursor: str = "") -> Page
         ).fetchall()
         more, rows = len(rows) > PAGE, rows[:PAGE]
         lines = _lines(connection, rows, match_of(asked.get("q", "")))
+        known = extent(connection)
     last = lines[-1] if more else None
     return Page(
-        conversations=lines, next=f"{last.started_at}.{last.id}" if last else "", total=total
+        archive=known,
+        conversations=lines,
+        next=f"{last.started_at}.{last.id}" if last else "",
+        total=total,
     )
 
 

@@ -39,7 +39,7 @@ from bot.learning.logged import LoggedConversation
 from bot.learning.reading import Parse, read_texts
 from bot.learning.registry import Evaluated, Figures, Registered, Registry
 from bot.learning.replay import Replay, replay, texts_of
-from bot.learning.whatif_history import ArchivedHistory
+from bot.learning.whatif_history import archived_history
 from bot.triage_policy import Policy
 from bot.triage_turn import readable
 
@@ -224,7 +224,8 @@ def _recent(archive: Path, since: int) -> list[LoggedConversation]:
     except ArchiveMissing:
         return []
     try:
-        found = list(ArchivedHistory(opened).conversations(since))
+        with archived_history(opened) as history:
+            found = list(history.chosen(history.versions(since)))
     finally:
         opened.close()
     found.sort(key=lambda one: -one.turns[-1].at)

@@ -1,8 +1,8 @@
 """What if: the logged conversations of some days, decided again under other rules of triage.
 
-Pure. Belongs here: following a conversation under a policy, comparing two policies, and the figures
-of it. Does not belong here: where the conversations come from (`bot.learning.logged.History`), or
-changing data/triage.yml (`bot.learning.triage_edit`).
+Pure. Belongs here: comparing two policies, and the figures of it. Does not belong here: following a
+conversation under one (`bot.learning.whatif_today`), where the conversations come from
+(`bot.learning.logged.History`), or changing data/triage.yml (`bot.learning.triage_edit`).
 
 Both policies, the one in force and the proposed one, are followed in the same way. Each message is
 decided with what triage saw when it was written, and with the memory that this policy would have
@@ -17,18 +17,22 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from bot.events import Record
-from bot.learning.logged import LoggedConversation, LoggedTurn, turn_of, wrong_answers
-from bot.triage import Decision, Memory, Outcome, Policy, Reason, Turn, decide
+from bot.learning.archive_extent import Extent
+from bot.learning.logged import History, LoggedConversation, LoggedTurn, turn_of, wrong_answers
+from bot.learning.whatif_today import Today, between, calls, code_of, follow, may_change, today
+from bot.triage import Decision, Outcome, Policy, Reason
 
 DAY_MS: Final = 86_400_000
 EXAMPLES: Final = 12
 """Examples kept of each kind of change, the latest first."""
+
+TOLD_EVERY: Final = 100
+"""Conversations from one word of progress to the next."""
 
 USUAL_MS: Final = 6 * 60_000
 """What an agent is taken to spend on a conversation as long as no conversation tells."""
@@ -93,8 +97,10 @@ class Comparison(Record, frozen=True):
     was decided under other rules or by another model. `after` is `before` with the changes; what
     would have followed a change is in neither. `hours` are agents' hours in the whole period,
     more (+) or less (-); `median_ms` is what a conversation cost agents, known from `timed` ones.
+    `archive`: of how many of all logs this is.
     """
 
+    archive: Extent
     since: int
     until: int
     conversations: int
@@ -117,74 +123,63 @@ class Comparison(Record, frozen=True):
         return next(group.count for group in self.groups if group.code == code)
 
 
-# --- one conversation under one policy ------------------------------------------------------
-
-
-def follow(
-    logged: Sequence[LoggedTurn], turns: Sequence[Turn], policy: Policy
-) -> tuple[Decision, ...]:
-    """The decisions of `policy` on the turns of one conversation, as logged and as triage saw them
-    (`turn_of`), up to where they part from what happened.
-
-    Raises ValueError for turns that were logged without what triage saw."""
-    decisions: list[Decision] = []
-    memory = Memory()
-    for was, turn in zip(logged, turns, strict=True):
-        memory = Memory() if was.seen.fresh else memory
-        decision = decide(replace(turn, memory=memory), policy)
-        decisions.append(decision)
-        memory = decision.memory
-        if _calls(decision) != (was.seen.outcome == Outcome.HANDOFF.value):
-            break
-        if was.handoff is not None and decision.outcome is Outcome.CLARIFY:
-            break  # an action asked for a person there, and it would not have run
-    return tuple(decisions)
-
-
-def _calls(decision: Decision) -> bool:
-    return decision.outcome is Outcome.HANDOFF
-
-
 # --- two policies -------------------------------------------------------------------------------
 
 
 def compare(
-    conversations: Iterable[LoggedConversation],
+    history: History,
     current: Policy,
     proposed: Policy,
     *,
     since: int,
     until: int,
+    known: dict[str, Today],
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Comparison:
     """What `proposed` would have changed in the messages from `since` to `until` (ms), as against
-    `current`. Conversations are taken one by one, so that there may be many."""
+    `current`.
+
+    Args:
+        known: by conversation, what an earlier comparison made of it under the same `current`; is
+            brought up to date, so that the next one is quicker.
+        progress: told now and then how many conversations were decided, of how many.
+    """
+    versions = history.versions(since)
+    for id in [id for id in known if id not in versions]:
+        del known[id]
+    new = [
+        id for id, version in versions.items() if id not in known or known[id].version != version
+    ]
+    where = between(current, proposed)
+    # About as much work again, as long as nobody knows better.
+    of = len(new) + (len(versions) if where is None else 0)
+    steps = _Steps(progress, of)
+    for conversation in history.chosen(new):
+        known[conversation.id] = today(conversation, versions[conversation.id], current)
+        steps.one()
     tally = _Tally()
-    left_out = 0
-    for conversation in conversations:
-        try:
-            tally.add(_Pair(conversation, current, proposed, since))
-        except ValueError:
-            left_out += 1
-    median = round(statistics.median(tally.spent)) if tally.spent else USUAL_MS
-    saved = sum(median if known is None else known for known in tally.saved)
-    groups = tuple(
-        Group(code=code, words=words, count=tally.counts[code], examples=tally.latest(code))
-        for code, words in GROUPS.items()
-    )
-    return Comparison(
-        since=since,
-        until=until,
-        conversations=tally.conversations,
-        left_out=left_out,
-        turns=tally.turns,
-        reproduced=tally.reproduced,
-        before=_totals(tally.before, tally.wrong),
-        after=_totals(tally.after, tally.wrong - tally.counts["wrong_avoided"]),
-        hours=(tally.counts["gained"] * median - saved) / 3_600_000,
-        median_ms=median,
-        timed=len(tally.spent),
-        groups=groups,
-    )
+    for id in versions:
+        tally.add(known[id], since)
+    touched = [id for id in versions if may_change(known[id], where)]
+    steps.of = steps.done + len(touched)
+    for conversation in history.chosen(touched):
+        tally.change(_Pair(conversation, current, proposed, since))
+        steps.one()
+    return tally.comparison(history.extent(), since, until)
+
+
+class _Steps:
+    """Counts conversations, and tells it from time to time."""
+
+    def __init__(self, told: Callable[[int, int], None], of: int) -> None:
+        self._told = told
+        self.of = of
+        self.done = 0
+
+    def one(self) -> None:
+        self.done += 1
+        if self.done % TOLD_EVERY == 0:
+            self._told(self.done, self.of)
 
 
 def _totals(counts: Counter[str], wrong: int) -> Totals:
@@ -203,39 +198,69 @@ class _Tally:
     else by outcome."""
 
     def __init__(self) -> None:
-        self.conversations = self.turns = self.reproduced = self.wrong = 0
-        self.before: Counter[str] = Counter()
-        self.after: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter()
-        self.spent: list[int] = []
-        self.saved: list[int | None] = []
+        self._conversations = self._left_out = self._turns = self._reproduced = self._wrong = 0
+        self._before: Counter[str] = Counter()
+        self._moved: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._spent: list[int] = []
+        self._saved: list[int | None] = []
         self._examples: dict[str, list[Example]] = {code: [] for code in GROUPS}
 
-    def add(self, pair: _Pair) -> None:
-        if not pair.counted:
+    def add(self, known: Today, since: int) -> None:
+        """A conversation as it is under the policy in force."""
+        if known.marks is None:
+            self._left_out += 1
             return
-        self.conversations += 1
-        self.turns += len(pair.counted)
-        self.reproduced += pair.reproduced
-        self.wrong += pair.wrong
-        agent_ms = pair.logged.agent_ms
-        if agent_ms is not None:
-            self.spent.append(agent_ms)
-        was = Counter(_code(pair.old[at]) for at in pair.counted)
-        self.before += was
-        self.after += was
+        counted = [mark for mark in known.marks if mark.at >= since and mark.counts]
+        if not counted:
+            return
+        self._conversations += 1
+        self._turns += len(counted)
+        for mark in counted:
+            self._before[mark.code] += 1
+            self._reproduced += mark.as_logged
+            self._wrong += mark.wrong
+        if known.agent_ms is not None:
+            self._spent.append(known.agent_ms)
+
+    def change(self, pair: _Pair) -> None:
+        """What another policy makes different in one of them."""
         for code, example in pair.changes():
-            self.counts[code] += 1
+            self._counts[code] += 1
             if code == "lost":
-                self.saved.append(agent_ms)
+                self._saved.append(pair.logged.agent_ms)
             self._examples[code].append(example)
             if len(self._examples[code]) > 4 * EXAMPLES:
                 self._examples[code] = list(self.latest(code))
         for less, more in pair.moved():
             if less is not None:
-                self.after[less] -= 1
+                self._moved[less] -= 1
             if more is not None:
-                self.after[more] += 1
+                self._moved[more] += 1
+
+    def comparison(self, archive: Extent, since: int, until: int) -> Comparison:
+        median = round(statistics.median(self._spent)) if self._spent else USUAL_MS
+        saved = sum(median if known is None else known for known in self._saved)
+        after = Counter(self._before)
+        after.update(self._moved)
+        return Comparison(
+            archive=archive,
+            since=since,
+            until=until,
+            conversations=self._conversations,
+            left_out=self._left_out,
+            turns=self._turns,
+            reproduced=self._reproduced,
+            before=_totals(self._before, self._wrong),
+            after=_totals(after, self._wrong - self._counts["wrong_avoided"]),
+            hours=(self._counts["gained"] * median - saved) / 3_600_000,
+            median_ms=median,
+            timed=len(self._spent),
+            groups=tuple(
+                Group(code=code, words=words, count=self._counts[code], examples=self.latest(code))
+                for code, words in GROUPS.items()
+            ),
+        )
 
     def latest(self, code: str) -> tuple[Example, ...]:
         examples = self._examples[code]
@@ -243,37 +268,30 @@ class _Tally:
 
 
 class _Pair:
-    """One conversation under both policies, compared up to where the two part."""
+    """One conversation under both policies, compared up to where the two part.
+
+    Raises ValueError for one that cannot be followed."""
 
     def __init__(
         self, logged: LoggedConversation, current: Policy, proposed: Policy, since: int
     ) -> None:
         self.logged = logged
         turns = [turn_of(turn) for turn in logged.turns]
-        self.old = follow(logged.turns, turns, current)
-        self.new = follow(logged.turns, turns, proposed)
+        self._old = follow(logged.turns, turns, current)
+        self._new = follow(logged.turns, turns, proposed)
         self._chat = current.chat_intents
         self._wrong = wrong_answers(logged, current.chat_intents, current.likeness)
-        known = logged.turns[: len(self.old)]
-        self.counted = [at for at, t in enumerate(known) if t.at >= since and not t.dropped]
-        self._compared = self._until_they_part(set(self.counted))
-
-    @property
-    def reproduced(self) -> int:
-        """How many turns the current policy decides as they were decided."""
-        return sum(_code(self.old[at]) == _code_of(self.logged.turns[at]) for at in self.counted)
-
-    @property
-    def wrong(self) -> int:
-        return sum(self.logged.turns[at].seq in self._wrong for at in self.counted)
+        known = enumerate(logged.turns[: len(self._old)])
+        counted = {at for at, turn in known if turn.at >= since and not turn.dropped}
+        self._compared = self._until_they_part(counted)
 
     def _until_they_part(self, counted: set[int]) -> list[tuple[int, Decision, Decision]]:
         compared = []
-        both = zip(self.old, self.new, strict=False)
+        both = zip(self._old, self._new, strict=False)
         for at, (old, new) in enumerate(both):
             if at in counted:
                 compared.append((at, old, new))
-            if _calls(old) != _calls(new):
+            if calls(old) != calls(new):
                 break
         return compared
 
@@ -288,17 +306,17 @@ class _Pair:
     def moved(self) -> Iterator[tuple[str | None, str | None]]:
         """What to take from the counts of decisions, and what to add to them."""
         for at, old, new in self._compared:
-            yield _code(old), _code(new)
-            if _calls(new) and not _calls(old):
-                yield self._calls_later(self.old, at), None
-            elif _calls(old) and not _calls(new):
-                yield None, self._calls_later(self.new, at)
+            yield code_of(old), code_of(new)
+            if calls(new) and not calls(old):
+                yield self._calls_later(self._old, at), None
+            elif calls(old) and not calls(new):
+                yield None, self._calls_later(self._new, at)
 
     def _person(self, at: int, old: Decision, new: Decision) -> tuple[str, str]:
-        if _calls(new) and not _calls(old):
-            return ("earlier" if self._calls_later(self.old, at) else "gained"), ""
-        if _calls(old) and not _calls(new):
-            return ("later" if self._calls_later(self.new, at) else "lost"), ""
+        if calls(new) and not calls(old):
+            return ("earlier" if self._calls_later(self._old, at) else "gained"), ""
+        if calls(old) and not calls(new):
+            return ("later" if self._calls_later(self._new, at) else "lost"), ""
         return "", ""
 
     def _answer(self, at: int, old: Decision, new: Decision) -> tuple[str, str]:
@@ -320,8 +338,8 @@ class _Pair:
         for later in range(at + 1, len(decisions)):
             if self.logged.turns[later].seen.fresh:
                 return None
-            if _calls(decisions[later]):
-                return _code(decisions[later])
+            if calls(decisions[later]):
+                return code_of(decisions[later])
         return None
 
     def _example(self, at: int, old: Decision, new: Decision, why: str) -> Example:
@@ -339,15 +357,6 @@ class _Pair:
             after_reasons=new.reasons,
             why=why,
         )
-
-
-def _code(decision: Decision) -> str:
-    """The reason of a hand-off, else the outcome."""
-    return decision.reason.value if decision.reason else decision.outcome.value
-
-
-def _code_of(turn: LoggedTurn) -> str:
-    return turn.seen.reason or turn.seen.outcome
 
 
 def _what_is_known_of(turn: LoggedTurn) -> str:

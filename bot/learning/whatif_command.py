@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, policy: Path, var: Path) -> Iterator[str]
         since=since,
         until=now,
     )
-    yield from told(answer(question))
+    yield from told(answer(question, known={}))
     if arguments.save:
         save(policy, values, mark_of(text))
         yield ""
@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace, policy: Path, var: Path) -> Iterator[str]
 
 def told(found: Comparison) -> Iterator[str]:
     """A comparison in lines of text."""
+    if partial := found.archive.told():
+        yield partial
     if not found.turns:
         yield f"There is no message of the last {found.days:.0f} days that can be decided again."
         if found.left_out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Browser, Route, ViewportSize, expect
 
 from benchmarks.studio_data import fill_store
 from bot.learning.archive import ARCHIVE, Archive
@@ -27,6 +28,9 @@ from tests.scripted_assistant import ScriptedAssistant
 pytest_plugins = ("tests.e2e.studio_fixtures",)
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+#: A replay starts a process of its own, and saving reads the whole file: on a busy machine that
+#: takes a while.
+BUSY_MS = 60_000
 SHIPPED = Path(__file__).parents[2] / "data/triage.yml"
 HOSTILE = "<img src=x onerror=alert(1)> is my <b>tent</b> here?"
 WANTS_ONE = Said("can I talk to a human")
@@ -86,6 +90,12 @@ async def page(studio: StudioSeat, archived: None) -> StudioSeat:
     return studio
 
 
+async def replayed(seat: StudioSeat) -> None:
+    """Wait for what the latest try has found."""
+    await expect(seat.page.locator(".whatif-figures")).to_be_visible(timeout=BUSY_MS)
+    await expect(seat.button("Try it")).to_be_enabled(timeout=BUSY_MS)
+
+
 async def test_an_owner_tries_a_threshold_and_sees_whom_it_concerns(
     page: StudioSeat, policy: Path
 ) -> None:
@@ -97,6 +107,7 @@ async def test_an_owner_tries_a_threshold_and_sees_whom_it_concerns(
     await expect(answer.get_by_role("slider")).to_have_value("0.5")
     await expect(answer.get_by_role("button", name="now 0.4")).to_be_visible()
     await page.button("Try it").click()
+    await replayed(page)
     avoided = browser.locator('[data-code="wrong_avoided"]')
     await expect(avoided).to_contain_text("the zip of my jacket broke")
     await expect(avoided).to_contain_text("A person was asked for right after it")
@@ -110,8 +121,33 @@ async def test_an_owner_tries_a_threshold_and_sees_whom_it_concerns(
     assert policy.read_bytes() == SHIPPED.read_bytes()
 
 
+async def test_a_replay_that_takes_long_says_how_far_it_is(page: StudioSeat) -> None:
+    browser, held = page.page, asyncio.Event()
+    states = iter([None, {"done": 0, "of": 0}])
+
+    async def slow(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    async def far(route: Route) -> None:
+        await route.fulfill(json=next(states, {"done": 1200, "of": 4800}))
+
+    await browser.route("**/api/studio/whatif", slow)
+    await browser.route("**/api/studio/whatif/progress", far)
+    await browser.locator("#number-confidence-answer").fill("0.5")
+    await page.button("Try it").click()
+    wait = browser.locator(".whatif-wait")
+    await expect(wait).to_contain_text("1,200 of 4,800 conversations decided again")
+    await expect(wait.get_by_role("progressbar")).to_have_attribute("value", "1200")
+    await is_fit_to_be_seen(browser)
+    held.set()
+    await replayed(page)
+    await expect(wait).to_be_hidden()
+
+
 async def test_who_comes_by_a_link_sees_the_same(studio: StudioSeat, archived: None) -> None:
     await studio.go("#/whatif?mood.anger=0.6&days=7")
+    await replayed(studio)
     gained = studio.page.locator('[data-code="gained"]')
     await expect(gained).to_contain_text("parcel says delivered but nothing is here")
     await expect(gained).to_contain_text("then it calls a person (frustration 0.62)")
@@ -123,7 +159,7 @@ async def test_what_was_changed_since_is_said_and_can_be_taken_back(page: Studio
     browser = page.page
     await browser.locator("#number-confidence-answer").fill("0.5")
     await browser.keyboard.press("Enter")
-    await expect(browser.locator(".whatif-figures")).to_be_visible()
+    await replayed(page)
     await expect(browser.locator(".whatif-stale")).to_be_hidden()
     await browser.locator("#number-confidence-answer").fill("0.45")
     await expect(browser.locator(".whatif-stale")).to_be_visible()
@@ -148,9 +184,10 @@ async def test_numbers_are_saved_after_a_question_and_the_rest_of_the_file_stays
     assert policy.read_bytes() == SHIPPED.read_bytes()
     await page.button("Save…").click()
     await dialog.get_by_role("button", name="Save").click()
-    await expect(browser.locator(".toast")).to_contain_text("It counts from the next message on")
+    toast = browser.locator(".toast")
+    await expect(toast).to_contain_text("It counts from the next message on", timeout=BUSY_MS)
     await expect(browser.locator("#number-confidence-answer")).to_have_value("0.5")
-    await expect(page.button("Save…")).to_be_disabled()
+    await expect(page.button("Save…")).to_be_disabled(timeout=BUSY_MS)
     shipped = SHIPPED.read_text(encoding="utf-8")
     assert policy.read_text(encoding="utf-8") == shipped.replace("answer: 0.4", "answer: 0.5", 1)
 
@@ -162,7 +199,8 @@ async def test_a_change_of_somebody_else_is_not_overwritten(page: StudioSeat, po
     policy.write_text(theirs, encoding="utf-8")
     await page.button("Save…").click()
     await browser.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
-    await expect(browser.locator(".toast.bad")).to_contain_text("has been changed since")
+    toast = browser.locator(".toast.bad")
+    await expect(toast).to_contain_text("has been changed since", timeout=BUSY_MS)
     assert policy.read_text(encoding="utf-8") == theirs
     await page.button("Show those in force").click()
     await expect(browser.locator("#number-confidence-margin")).to_have_value("0.1")
@@ -170,7 +208,7 @@ async def test_a_change_of_somebody_else_is_not_overwritten(page: StudioSeat, po
     await page.button("Save…").click()
     await browser.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
     await expect(browser.locator("#number-confidence-answer")).to_have_value("0.5")
-    await expect(page.button("Save…")).to_be_disabled()
+    await expect(page.button("Save…")).to_be_disabled(timeout=BUSY_MS)
     both = load_policy(policy.read_text(encoding="utf-8"))
     assert (both.answer_confidence, both.margin) == (0.5, 0.1)
 
@@ -204,6 +242,7 @@ async def test_what_customers_wrote_is_shown_as_text(page: StudioSeat) -> None:
     browser = page.page
     await browser.locator("#number-confidence-answer").fill("0.5")
     await page.button("Try it").click()
+    await replayed(page)
     lost = browser.locator('[data-code="right_lost"]')
     await expect(lost.get_by_text(HOSTILE)).to_be_visible()
     await expect(browser.locator("#main img, #main b")).to_have_count(0)
@@ -219,7 +258,7 @@ async def test_the_page_is_fit_to_be_seen(
         )
         seat = StudioSeat(await context.new_page(), gateway.url)
         await seat.log_in(at="/studio#/whatif?confidence.answer=0.5&mood.anger=0.6")
-        await expect(seat.page.locator(".whatif-figures")).to_be_visible()
+        await replayed(seat)
         await is_fit_to_be_seen(seat.page)
         await seat.button("Save…").click()
         await expect(seat.page.get_by_role("dialog")).to_have_text(re.compile("0.75 → 0.6"))

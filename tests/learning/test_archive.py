@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from benchmarks.talks import Talk
 from bot.events import Reading
+from bot.learning import archive as archive_module
 from bot.learning import archive_schema
-from bot.learning.archive import Archive, ArchiveMissing
+from bot.learning.archive import Archive, ArchiveMissing, ArchiveUnusable
+from bot.learning.archive_extent import Extent, extent
 from bot.learning.facts import Facts, facts_of
 
 
@@ -170,3 +175,134 @@ def test_gateways_that_start_together_make_one_archive(path: Path) -> None:
     assert len(archives[0].versions()) == 40
     for archive in archives:
         archive.close()
+
+
+# --- lost or broken while it is in use ------------------------------------------------------
+
+
+def garbage(path: Path) -> None:
+    """Somebody writes something else into the same file."""
+    path.write_bytes(b"no database " * 4_000)
+    path.with_name(f"{path.name}-wal").write_bytes(b"")
+
+
+def used(archive: Archive) -> None:
+    """As it is used; what is in memory may still be right for a while."""
+    for number in range(20):
+        found(archive, "shoes")
+        archive.replace([some(f"c{number}", "my hat")])
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def removed_with_all(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize("lose", [removed, removed_with_all])
+def test_a_file_that_was_lost_while_in_use_is_made_anew(
+    archive: Archive, path: Path, lose: Callable[[Path], None]
+) -> None:
+    archive.replace([some("a", "my shoes")])
+    assert found(archive, "shoes") == ["a"]
+    lose(path)
+    assert found(archive, "shoes") == []
+    assert archive.renewals == 1
+    archive.replace([some("a", "my shoes")])
+    assert found(archive, "shoes") == ["a"]
+    assert archive.renewals == 1
+    other = Archive(path)
+    assert "a" in other.versions()
+    other.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_that_was_lost_is_noticed_by_writing_too(archive: Archive, path: Path) -> None:
+    archive.replace([some("a", "my shoes")])
+    path.unlink()
+    archive.replace([some("b", "my hat")])
+    assert set(archive.versions()) == {"b"}
+
+
+def test_a_file_that_is_broken_while_in_use_says_so_and_is_made_anew(
+    archive: Archive, path: Path
+) -> None:
+    archive.replace([some("a", "my shoes")])
+    garbage(path)
+    with pytest.raises(ArchiveUnusable, match="was broken"):
+        used(archive)
+    archive.replace([some("b", "my hat")])
+    assert set(archive.versions()) == {"b"}
+    assert archive.renewals == 1
+
+
+def test_where_it_cannot_be_made_anew_it_says_so_and_tries_again(
+    archive: Archive, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(archive_module, "_made", full)
+        for _ in range(2):
+            with pytest.raises(ArchiveUnusable, match="disk is full"):
+                archive.versions()
+    assert archive.versions() == {}
+
+
+def test_readers_and_writers_go_on_while_it_is_lost_again_and_again(
+    archive: Archive, path: Path
+) -> None:
+    lost = threading.Event()
+
+    def read() -> int:
+        count = 0
+        while not (lost.is_set() and count):
+            with suppress(ArchiveUnusable):  # it was deleted in this very moment
+                archive.versions()
+                count += 1
+        return count
+
+    with ThreadPoolExecutor(3) as threads:
+        readers = [threads.submit(read) for _ in range(2)]
+        for number in range(8):
+            archive.replace([some(f"c{number}", "hello")])
+            path.unlink()
+        lost.set()
+        assert all(reader.result() for reader in readers)
+    archive.replace([some("last", "hello")])
+    assert set(archive.versions()) == {"last"}
+
+
+# --- how much is in it ----------------------------------------------------------------------
+
+
+def how_much(archive: Archive) -> Extent:
+    with archive.reading() as connection:
+        return extent(connection)
+
+
+def test_it_says_how_many_of_the_logs_are_in_it(archive: Archive) -> None:
+    assert how_much(archive) == Extent(read=0, of=None)
+    assert "is being made" in how_much(archive).told()
+    archive.replace([some("a", "one")])
+    (seq, at) = archive.versions()["a"]
+    archive.await_logs({"a": at, "b": 1_000, "c": 1_000}, now=2_000)
+    assert how_much(archive) == Extent(read=1, of=3)
+    assert how_much(archive).told() == "1 of 3 conversations read: this is not complete yet."
+    archive.replace([some("b", "two")])
+    archive.remove(["c"])  # nobody wrote in it
+    assert how_much(archive) == Extent(read=2, of=2)
+    assert how_much(archive).told() == ""
+    assert seq > 0
+
+
+def test_one_that_went_on_is_not_read_until_it_is_read_again(archive: Archive) -> None:
+    archive.replace([some("a", "one"), some("b", "two")])
+    archive.await_logs({"a": 9_000}, now=10_000)
+    assert how_much(archive) == Extent(read=1, of=2)
+    archive.replace([some("a", "one", "more")])
+    assert how_much(archive).complete

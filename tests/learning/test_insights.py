@@ -298,7 +298,11 @@ def test_the_table_is_csv_with_a_number_in_each_line(shop: Shop) -> None:
     assert rows[1][-2:] == ["2026-10-01", "2026-10-31"]
 
 
-@pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@SUM(A1)"])
+@pytest.mark.parametrize(
+    "name",
+    ["=cmd()", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1"]
+    + [f"{chr(ord(sign) + 0xFEE0)}1" for sign in "=+-@"],  # in full width
+)
 def test_names_that_agents_made_up_are_no_formulas(name: str, shop: Shop) -> None:
     talk = shop.contained(at(2))
     talk.do(do.Label(agent=ANNA, of=3, intent=name, new=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import fields, replace
 
 import msgspec
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from bot.learning import facts
+from bot.learning.archive_extent import Extent
 from bot.learning.logged import LoggedConversation, agent_time, turn_of, wrong_answers
-from bot.learning.whatif import USUAL_MS, Comparison, compare, follow
+from bot.learning.whatif import TOLD_EVERY, USUAL_MS, Comparison, compare
+from bot.learning.whatif_today import COMPARED, Today, between, follow, may_change, today
 from bot.triage import Policy
 from tests.learning.logged_talks import DAY, SHIPPED, Said, talk, under
 
@@ -22,10 +25,36 @@ ANGRY = Said("this is outrageous", intent="order_status", frustration=0.8)
 WANTS_ONE = Said("can I talk to a human")
 
 
+class Talks:
+    """A history in memory. `asked`: how often a conversation was."""
+
+    def __init__(self, *talks: LoggedConversation) -> None:
+        self._talks = {talk.id: talk for talk in talks}
+        self.asked = 0
+
+    def extent(self) -> Extent:
+        return Extent(read=len(self._talks), of=len(self._talks))
+
+    def versions(self, since: int) -> dict[str, int]:
+        return {
+            id: talk.turns[-1].seq
+            for id, talk in self._talks.items()
+            if any(turn.at >= since for turn in talk.turns)
+        }
+
+    def chosen(self, ids: Collection[str]) -> Iterator[LoggedConversation]:
+        for id in ids:
+            self.asked += 1
+            yield self._talks[id]
+
+
 def compared(
-    *talks: LoggedConversation, current: Policy = SHIPPED, proposed: Policy = SHIPPED
+    *talks: LoggedConversation,
+    current: Policy = SHIPPED,
+    proposed: Policy = SHIPPED,
+    since: int = 0,
 ) -> Comparison:
-    return compare(talks, current, proposed, since=0, until=28 * DAY)
+    return compare(Talks(*talks), current, proposed, since=since, until=28 * DAY, known={})
 
 
 def counts(comparison: Comparison) -> dict[str, int]:
@@ -85,6 +114,113 @@ def test_whatever_is_proposed_the_sums_agree(
     back = compared(talk("c", *said), current=proposed, proposed=SHIPPED)
     assert counts(back).get("lost", 0) == changed.get("gained", 0)
     assert back.reproduced <= back.turns
+
+
+# --- what need not be decided again ---------------------------------------------------------
+
+thresholds = some.fixed_dictionaries(
+    {},
+    optional={
+        "answer_confidence": some.floats(0, 1),
+        "sure_confidence": some.floats(0, 1),
+        "margin": some.floats(0, 1),
+        "out_of_scope": some.floats(0, 1),
+        "human_confidence": some.floats(0, 1),
+        "help_score": some.floats(0, 1),
+        "person_cue": some.floats(0, 1),
+        "unhelped_cue": some.floats(0, 1),
+        "anger": some.floats(0, 1),
+        "annoyance": some.floats(0, 1),
+        "strain": some.floats(0.1, 3),
+        "strain_kept": some.floats(0, 1),
+        "likeness": some.floats(0, 1),
+        "clarifications": some.integers(0, 6),
+        "foreign_clarifications": some.integers(0, 6),
+        "repeated_messages": some.integers(2, 6),
+        "candidates": some.integers(1, 6),
+        "candidate_confidence": some.floats(0, 1),
+        "suggestion_confidence": some.floats(0, 1),
+    },
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(talks, thresholds, thresholds)
+def test_where_nothing_can_change_every_decision_is_the_same(
+    said: list[Said], one: dict[str, float], other: dict[str, float]
+) -> None:
+    current, proposed = under(**one), under(**(one | other))
+    logged = talk("c", *said, policy=current)
+    known = today(logged, 1, current)
+    if may_change(known, between(current, proposed)):
+        return
+    turns = [turn_of(turn) for turn in logged.turns]
+    old, new = (follow(logged.turns, turns, policy) for policy in (current, proposed))
+    assert [(d.outcome, d.reason) for d in old] == [(d.outcome, d.reason) for d in new]
+    assert [d.memory for d in old] == [d.memory for d in new]
+
+
+@pytest.mark.parametrize("name", sorted(COMPARED))
+def test_a_threshold_that_passes_no_score_leaves_a_conversation_alone(name: str) -> None:
+    logged = talk("c", HOURS, replace(HOURS, text="and on sundays"))
+    known = today(logged, 1, SHIPPED)
+    value = getattr(SHIPPED, name)
+    nearby = value + (1 if isinstance(value, int) else 0.01)
+    assert not may_change(known, between(SHIPPED, under(**{name: nearby})))
+
+
+def test_of_a_threshold_that_is_compared_with_no_score_everything_may_follow() -> None:
+    assert between(SHIPPED, under(strain_kept=0.1)) is None
+    assert may_change(today(talk("c", HOURS), 1, SHIPPED), None)
+    assert set(COMPARED) <= {field.name for field in fields(Policy)}
+
+
+def test_what_was_found_out_before_is_not_decided_again() -> None:
+    history = Talks(talk("a", HOURS), talk("b", VAGUE), talk("c", WANTS_ONE))
+    known: dict[str, Today] = {}
+
+    def tried(answer: float) -> Comparison:
+        proposed = under(answer_confidence=answer)
+        return compare(history, SHIPPED, proposed, since=0, until=28 * DAY, known=known)
+
+    first = tried(0.5)
+    assert (first.turns, counts(first), history.asked) == (3, {"right_lost": 1}, 3 + 1)
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=dict[str, Today])
+    assert kept == known
+    assert tried(0.5) == first
+    assert history.asked == 4 + 1
+    assert counts(tried(0.42)) == {}
+    assert history.asked == 5
+
+
+def test_a_conversation_that_went_on_is_decided_anew_and_an_erased_one_forgotten() -> None:
+    known: dict[str, Today] = {}
+    before = Talks(talk("a", HOURS), talk("b", HOURS))
+    compare(before, SHIPPED, SHIPPED, since=0, until=28 * DAY, known=known)
+    after = Talks(talk("a", HOURS, VAGUE))
+    found = compare(after, SHIPPED, SHIPPED, since=0, until=28 * DAY, known=known)
+    assert (found.turns, found.conversations, after.asked) == (2, 1, 1)
+    assert list(known) == ["a"]
+
+
+def test_progress_is_told_and_ends_at_the_whole() -> None:
+    history = Talks(*(talk(f"c{n:03}", VAGUE) for n in range(2 * TOLD_EVERY)))
+    told: list[tuple[int, int]] = []
+    compare(
+        history,
+        SHIPPED,
+        under(answer_confidence=0.5),
+        since=0,
+        until=28 * DAY,
+        known={},
+        progress=lambda done, of: told.append((done, of)),
+    )
+    assert told[-1] == (4 * TOLD_EVERY, 4 * TOLD_EVERY)
+    assert [done for done, _ in told] == [TOLD_EVERY * n for n in (1, 2, 3, 4)]
+    assert all(done <= of for done, of in told)
+
+
+# --- what changes ---------------------------------------------------------------------------
 
 
 def test_a_person_called_where_none_was_is_gained_and_costs_what_others_cost() -> None:
@@ -218,16 +354,16 @@ def test_a_dropped_answer_was_no_answer_but_is_remembered() -> None:
 
 def test_only_messages_of_the_period_count_and_older_ones_are_remembered() -> None:
     logged = talk("a", VAGUE, VAGUE, VAGUE, began=10 * DAY - 90_000)
-    found = compare([logged], SHIPPED, SHIPPED, since=10 * DAY, until=28 * DAY)
+    found = compared(logged, since=10 * DAY)
     assert (found.turns, found.reproduced, found.conversations) == (1, 1, 1)
-    nothing = compare([logged], SHIPPED, SHIPPED, since=11 * DAY, until=28 * DAY)
+    nothing = compared(logged, since=11 * DAY)
     assert (nothing.turns, nothing.conversations) == (0, 0)
 
 
 def test_what_was_logged_before_triage_was_is_left_out_and_said() -> None:
     new = talk("a", HOURS)
     old = replace_turn(new, 0, reading=replace_reading(new))
-    found = compared(old, new)
+    found = compared(old, talk("b", HOURS))
     assert (found.left_out, found.conversations) == (1, 1)
 
 

@@ -16,7 +16,7 @@ from bot.learning.facts import facts_of
 from bot.learning.logged import LoggedConversation
 from bot.learning.triage_edit import UnknownNumber
 from bot.learning.whatif_command import BadArgument, run
-from bot.learning.whatif_history import ArchivedHistory
+from bot.learning.whatif_history import archived_history
 from bot.learning.whatif_run import Question, ReplayFailed, answer, ask
 from bot.triage_policy import PolicyError, load_policy
 from tests.learning.logged_talks import DAY, Said, as_log
@@ -55,15 +55,25 @@ def question(var: Path, proposed: str | None = None, days: int = 28) -> Question
     )
 
 
+def archive_seq(var: Path, id: str) -> int:
+    archive = Archive(var / ARCHIVE)
+    try:
+        return archive.versions()[id][0]
+    finally:
+        archive.close()
+
+
 BOLD = POLICY.read_text(encoding="utf-8").replace("answer: 0.4", "answer: 0.5", 1)
 
 
 def test_conversations_come_whole_and_only_those_of_the_period(var: Path) -> None:
     archive = Archive(var / ARCHIVE)
-    found: dict[str, LoggedConversation] = {
-        c.id: c for c in ArchivedHistory(archive).conversations(NOW - 28 * DAY)
-    }
+    with archived_history(archive) as history:
+        versions = history.versions(NOW - 28 * DAY)
+        found: dict[str, LoggedConversation] = {c.id: c for c in history.chosen(versions)}
+        assert [c.id for c in history.chosen(["b", "erased"])] == ["b"]
     archive.close()
+    assert versions == {id: archive_seq(var, id) for id in ("a", "b", "c")}
     assert sorted(found) == ["a", "b", "c"]
     assert [turn.text for turn in found["b"].turns] == [HOURS.text, WANTS_ONE.text, "thanks"]
     assert [turn.handoff for turn in found["b"].turns] == [None, "asked_for_human", None]
@@ -74,15 +84,17 @@ def test_conversations_come_whole_and_only_those_of_the_period(var: Path) -> Non
 
 
 def test_what_was_logged_is_reproduced_and_the_change_is_found(var: Path) -> None:
-    same = answer(question(var))
+    same = answer(question(var), {})
     assert (same.conversations, same.turns, same.reproduced) == (3, 7, 7)
     assert all(group.count == 0 for group in same.groups)
-    other = answer(question(var, BOLD))
+    other = answer(question(var, BOLD), {})
     assert (other.count("right_lost"), other.count("wrong_avoided")) == (1, 1)
 
 
 async def test_the_same_from_a_process_of_its_own(var: Path) -> None:
-    assert await ask(question(var, BOLD)) == answer(question(var, BOLD))
+    found, known = await ask(question(var, BOLD))
+    assert found == answer(question(var, BOLD), {})
+    assert await ask(question(var, BOLD), known) == (found, known)
 
 
 async def test_what_is_wrong_is_said(var: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from rasa.core.agent import Agent
 from bot.assistant import Turn
 from bot.events import Reading
 from bot.learning.logged import LoggedTurn, turn_of
-from bot.learning.whatif import follow
+from bot.learning.whatif_today import follow
 from bot.nlu.turns import Line, Said, Stretch, Turns
 from bot.triage import load_policy
 

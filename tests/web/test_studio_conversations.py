@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.requests import Request
 
 from benchmarks.studio_data import ZONE, fill_archive, fill_store, history
 from benchmarks.talks import Talk
+from bot.archiving import forget_erased
 from bot.events import Agent, Handoff, Reading
 from bot.learning.archive import Archive
 from bot.store import LOG, STATE, Store
@@ -47,9 +49,8 @@ async def http(tmp_path: Path, store: Store, torn: Talk) -> AsyncIterator[httpx.
     talks = [*history(200), torn]
     fill_archive(archive, talks)
     await fill_store(store, talks)
-    app = Starlette(
-        routes=ConversationPages(archive, store).routes(olga), exception_handlers=wire.HANDLERS
-    )
+    pages = ConversationPages(archive, store, partial(forget_erased, store, archive))
+    app = Starlette(routes=pages.routes(olga), exception_handlers=wire.HANDLERS)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
         yield client
@@ -133,3 +134,20 @@ async def test_syntax_is_only_text(http: httpx.AsyncClient) -> None:
     for text in ('"', "NEAR(a b)", "a OR", "col:x", "'; DROP TABLE message; --", "*", "\x00"):
         page = await found(http, q=text)
         assert page["total"] == len(page["conversations"])
+
+
+async def test_an_erased_conversation_is_in_no_list_from_then_on(
+    http: httpx.AsyncClient, redis: Redis[bytes]
+) -> None:
+    before = await found(http, q="tent is torn")
+    assert [one["id"] for one in before["conversations"]] == ["torn"]
+    await redis.delete(LOG.format("torn"), STATE.format("torn"))
+    after = await found(http, q="tent is torn")
+    assert (after["conversations"], after["total"]) == ([], before["total"] - 1)
+    assert "torn" not in {one["id"] for one in (await found(http))["conversations"]}
+
+
+async def test_the_list_says_of_how_many_logs_it_is(http: httpx.AsyncClient) -> None:
+    known = (await found(http))["archive"]
+    assert known["read"] > 30
+    assert known["of"] is None  # nobody has compared it with the logs

@@ -10,6 +10,8 @@ import { empty, failure, fill, get, hashOf, keys, loading, post, queryOf } from 
 const PERIODS = [7, 14, 28, 90, 365];
 /** A little more than the server gives a replay (bot/learning/whatif_run.py). */
 const PATIENCE_MS = 100_000;
+/** From one look at how far a replay is to the next; short ones end before the first. */
+const LOOK_MS = 800;
 const OPEN_AT_FIRST = ["Understanding"];
 const OUTCOMES = { answer: "answers", help: "answers from a help page", clarify: "asks back", handoff: "calls a person" };
 
@@ -50,6 +52,7 @@ class WhatIf {
   #fields = new Map(); // key -> {number, row, slider, input}
   #days;
   #results = el("section", { class: "whatif-results", "aria-label": "What would have changed", "aria-live": "polite" });
+  #wait = el("div", { class: "card job whatif-wait", hidden: true });
   #try;
   #save;
   #reset;
@@ -80,7 +83,7 @@ class WhatIf {
         ...this.#sections(given),
         el("div", { class: "whatif-do" }, this.#days, this.#try, this.#save, this.#reset, el("button", { type: "submit", hidden: true })),
       ),
-      this.#results,
+      el("div", { class: "whatif-found" }, this.#wait, this.#results),
     );
     keys(signal, [
       ["t", "Try the numbers", () => this.#run()],
@@ -199,6 +202,7 @@ class WhatIf {
     const days = Number(this.#days.value);
     this.#results.setAttribute("aria-busy", "true");
     if (!this.#results.querySelector(".whatif-figures")) this.#results.replaceChildren(loading("Deciding the logged conversations again…"));
+    this.#follow();
     try {
       const found = await post("/whatif", { values, days }, PATIENCE_MS);
       if (this.#signal.aborted) return;
@@ -211,10 +215,25 @@ class WhatIf {
       this.#results.replaceChildren(failure(error, () => this.#run()));
     } finally {
       this.#running = false;
+      this.#wait.hidden = true;
       this.#try.disabled = false;
       this.#try.lastChild.textContent = "Try it";
       this.#results.removeAttribute("aria-busy");
       this.#changed();
+    }
+  }
+
+  /** How far it is, as long as it takes. What goes wrong is told by the replay itself. */
+  async #follow() {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      const state = this.#running && !this.#signal.aborted ? await get("/whatif/progress").catch(() => null) : null;
+      if (!this.#running || this.#signal.aborted) return;
+      if (!state) continue;
+      const begun = state.of > 0;
+      const words = begun ? `${COUNT.format(state.done)} of ${counted(state.of, "conversation")} decided again` : "It begins as soon as another replay is done.";
+      this.#wait.replaceChildren(el("progress", { "aria-label": "Deciding the logged conversations again", ...(begun ? { max: String(state.of), value: String(state.done) } : {}) }), el("p", { class: "muted" }, words));
+      this.#wait.hidden = false;
     }
   }
 

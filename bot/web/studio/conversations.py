@@ -20,7 +20,7 @@ GET /api/studio/conversations?q=&intent=&turn=&reason=&agent=&rating=&state=&res
         rating, messages, handoffs, wait_ms, first_response_ms, resolution_ms, first, intents: [..],
         reasons: [{reason, words}], labels: [..], people: [{login, name}],
         found: {seq, who, parts: [{text, hit}]} | null}],
-     next, total}
+     next, total, archive: {read, of}}
     Newest first; `next` is the cursor of the next part, "" at the end; `total` comes with the first
     part only. `found` is where the words of `q` stand.
 
@@ -42,6 +42,7 @@ Errors: 400 bad_filter, bad_period; 404 unknown_conversation, unknown_turn.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -52,10 +53,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import transcript, wording
+from bot.archiving import ForgetErased
 from bot.learning import facts
 from bot.learning.archive import Archive
 from bot.learning.explain import UnknownTurn, explain
-from bot.learning.search import choices, search
+from bot.learning.search import Page, choices, search
 from bot.store import Store
 from bot.web.guard import OwnerOf, private
 
@@ -63,16 +65,17 @@ from bot.web.guard import OwnerOf, private
 class ConversationPages:
     """The routes. What is found comes from the archive; what is read, from the log itself."""
 
-    def __init__(self, archive: Archive, store: Store) -> None:
+    def __init__(self, archive: Archive, store: Store, forget_erased: ForgetErased) -> None:
         self._archive = archive
         self._store = store
+        self._forget_erased = forget_erased
 
     def routes(self, owner: OwnerOf) -> list[Route]:
         async def listed(request: Request) -> Response:
             await owner(request)
             asked = dict(request.query_params)
             cursor = asked.pop("cursor", "")
-            page = await anyio.to_thread.run_sync(partial(search, self._archive, asked, cursor))
+            page = await self._found(asked, cursor)
             return private(msgspec.to_builtins(page))
 
         async def possible(request: Request) -> Response:
@@ -99,6 +102,12 @@ class ConversationPages:
             Route(path + "/{id}", one, methods=["GET"]),
             Route(path + "/{id}/turns/{seq}", turn, methods=["GET"]),
         ]
+
+    async def _found(self, asked: Mapping[str, str], cursor: str) -> Page:
+        while True:
+            page = await anyio.to_thread.run_sync(partial(search, self._archive, asked, cursor))
+            if not await self._forget_erased([line.id for line in page.conversations]):
+                return page
 
     async def _one(self, id: str) -> dict[str, Any]:
         news = await self._store.news(id, 0, "customer")

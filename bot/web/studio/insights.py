@@ -17,7 +17,10 @@ GET /api/studio/insights?from=2026-10-01&to=2026-10-31&compare=1
      load: [7 weekdays, Monday first][24 hours] of customers' messages,
      trend: [{day, conversations, containment, handoff_rate, first_response_ms,
               person_response_ms, wait_ms, resolution_ms, rating, ratings, filter}],
-     words: {code of a result: what it means}}
+     words: {code of a result: what it means}, archive: {read, of}}
+
+    `archive`: how many of the logged conversations these figures know; fewer than there are while
+    the archive is made anew, and `of` is null as long as nobody has looked how many there are.
 
     A value is null when there is nothing to measure. Shares are 0 to 1, durations ms; `high` is the
     ninth tenth of a duration, whose `value` is the median. `filter` is what lists the conversations
@@ -41,6 +44,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.archiving import ForgetErased
 from bot.learning import facts
 from bot.learning.archive import Archive
 from bot.learning.insights import Insights
@@ -56,8 +60,11 @@ _YES: Final = frozenset({"1", "true", "yes"})
 class InsightPages:
     """The routes; `now` is the present (ms)."""
 
-    def __init__(self, archive: Archive, *, now: Callable[[], int]) -> None:
+    def __init__(
+        self, archive: Archive, forget_erased: ForgetErased, *, now: Callable[[], int]
+    ) -> None:
         self._archive = archive
+        self._forget_erased = forget_erased
         self._now = now
 
     def routes(self, owner: OwnerOf) -> list[Route]:
@@ -87,6 +94,10 @@ class InsightPages:
             asked.get("from", ""), asked.get("to", ""), zone=self._archive.zone, now=self._now()
         )
         compare = asked.get("compare", "") in _YES
-        return await anyio.to_thread.run_sync(
-            lambda: insights(self._archive, period, compare=compare)
-        )
+        while True:
+            found = await anyio.to_thread.run_sync(
+                lambda: insights(self._archive, period, compare=compare)
+            )
+            shown = [e.conversation for topic in found.unanswered for e in topic.examples]
+            if not await self._forget_erased(shown):
+                return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import anyio.to_thread
 import msgspec
@@ -18,18 +18,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.archiving import ForgetErased
 from bot.errors import DeskhandError
 from bot.learning.triage_edit import numbers, save, with_numbers
 from bot.learning.whatif import DAY_MS
-from bot.learning.whatif_run import ACTIVE, DAYS, DAYS_AT_MOST, Question, ask
+from bot.learning.whatif_run import ACTIVE, DAYS, DAYS_AT_MOST, Question
+from bot.learning.whatif_tries import Tries
 from bot.triage_file import mark_of, text_of
 from bot.web import wire
 from bot.web.guard import OwnerOf, private
 
 log = logging.getLogger(__name__)
-
-#: Replays keep a processor busy; whoever asks while one runs waits for it.
-AT_ONCE: Final = 1
 
 
 class FileUnusable(DeskhandError):
@@ -55,10 +54,11 @@ class Save(msgspec.Struct, forbid_unknown_fields=True):
 class WhatIf:
     """`policy` is the triage policy's file, `archive` the archive's."""
 
-    def __init__(self, policy: Path, archive: Path) -> None:
+    def __init__(self, policy: Path, archive: Path, forget_erased: ForgetErased) -> None:
         self._policy = policy
         self._archive = archive
-        self._limit = anyio.Semaphore(AT_ONCE)
+        self._forget_erased = forget_erased
+        self._tries = Tries()
 
     def routes(self, owner: OwnerOf) -> list[Route]:
         async def state(request: Request) -> Response:
@@ -66,9 +66,14 @@ class WhatIf:
             return private(await self._state())
 
         async def replay(request: Request) -> Response:
-            await owner(request)
+            who = await owner(request)
             asked = await wire.body(request, Ask)
-            return private(await self._replay(asked))
+            return private(await self._replay(asked, who.login))
+
+        async def progress(request: Request) -> Response:
+            who = await owner(request)
+            found = self._tries.progress(who.login)
+            return private({"done": found.done, "of": found.of} if found else None)
 
         async def keep(request: Request) -> Response:
             who = await owner(request)
@@ -78,6 +83,7 @@ class WhatIf:
         return [
             Route("/api/studio/whatif", state, methods=["GET"]),
             Route("/api/studio/whatif", replay, methods=["POST"]),
+            Route("/api/studio/whatif/progress", progress, methods=["GET"]),
             Route("/api/studio/whatif/save", keep, methods=["POST"]),
         ]
 
@@ -91,7 +97,7 @@ class WhatIf:
             "days_at_most": DAYS_AT_MOST,
         }
 
-    async def _replay(self, asked: Ask) -> dict[str, Any]:
+    async def _replay(self, asked: Ask, by: str) -> dict[str, Any]:
         current = await self._text()
         proposed = await anyio.to_thread.run_sync(with_numbers, current, asked.values)
         now = time.time_ns() // 1_000_000
@@ -102,8 +108,11 @@ class WhatIf:
             since=now - asked.days * DAY_MS,
             until=now,
         )
-        async with self._limit:
-            found = await ask(question)
+        while True:
+            found = await self._tries.compare(by, question)
+            shown = [e.conversation for group in found.groups for e in group.examples]
+            if not await self._forget_erased(shown):
+                break
         return {**msgspec.to_builtins(found), "mark": mark_of(current)}
 
     async def _save(self, asked: Save, by: str) -> dict[str, Any]:
