@@ -221,6 +221,7 @@ async def measure(stack: Stack, rate: float, before_s: float, after_s: float) ->
         Figure("swap_s", swap_ended - swap_began, "s"),
         Figure("swap_lost", len(talks.lost), "messages", "0"),
         Figure("swap_errors", len(talks.errors), "messages", "0"),
+        Figure("with_person", sum(one.with_person for one in talks.messages), "messages"),
         Figure("before_p50_ms", percentile(before, 50), "ms"),
         Figure("before_p95_ms", p95_before, "ms"),
         Figure("swap_p50_ms", percentile(during, 50), "ms"),
@@ -237,9 +238,9 @@ async def _write(customers: list[Customer], rate: float) -> None:
     began, number = time.perf_counter(), 0
     while True:
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        customer = customers[number % len(customers)]
-        text = ROUTINE[(number + number // len(customers)) % len(ROUTINE)]
-        task = asyncio.create_task(customer.say(text))
+        turn, place = divmod(number, len(customers))
+        # Another text each time: who says the same thing again and again is handed over.
+        task = asyncio.create_task(customers[place].say(ROUTINE[(place + turn) % len(ROUTINE)]))
         posting.add(task)
         task.add_done_callback(posting.discard)
         number += 1
