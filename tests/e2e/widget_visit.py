@@ -16,7 +16,7 @@ from bot import commands
 from bot.events import Agent, CustomerSpoke
 from bot.router import Router
 from bot.store import Store
-from tests.polling import PATIENCE_S
+from tests.polling import PATIENCE_S, soon
 
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
@@ -79,7 +79,14 @@ class Visit:
 
     async def choose(self, name: str) -> None:
         """Something from the menu."""
-        await self.button("Menu").click()
+
+        async def offered() -> bool:
+            # It offers what could be done when it was opened; opened again, what can be done now.
+            if not await self.button(name).is_visible():
+                await self.button("Menu").click()
+            return await self.button(name).is_visible()
+
+        await soon(offered, what=f"the menu's {name!r}")
         await self.button(name).click()
 
     async def texts(self) -> list[str]:
