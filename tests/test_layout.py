@@ -22,6 +22,7 @@ FLOORS: list[set[str]] = [
         "bot.policy_file",
         "bot.opening_hours",
         "bot.spelling",
+        "bot.personal_names",
     },
     {
         "bot.events",

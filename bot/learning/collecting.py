@@ -17,8 +17,8 @@ import msgspec
 from bot.events import Reading
 from bot.learning.archive import Archive
 from bot.learning.missed import Label, Missed, Said, Story, Turn, missed
-from bot.learning.personal_names import told_in
 from bot.learning.redaction import CannotRedact, redact
+from bot.personal_names import told_in
 
 CONVERSATIONS: Final = 500
 """That are read at once."""

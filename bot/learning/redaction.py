@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import DeskhandError
-from bot.learning.personal_names import by_context, common_ones, known_ones
 from bot.nlu.shapes import find_shapes
+from bot.personal_names import by_context, common_ones, known_ones
 
 READ_CHARACTERS: Final = 2_000
 """Longer texts are pasted, not said, and teach nothing; they are not redacted at all."""

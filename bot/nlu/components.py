@@ -24,6 +24,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.encoder import Encoder, shared_encoder, training_encoder, views_of
+from bot.nlu.evenness import even_out
 from bot.nlu.intents import IntentModel, Reading, Sentences
 from bot.nlu.scope import read_background
 
@@ -41,6 +42,11 @@ SENTENCE_VIEWS = "sentence_views"
 """Key of a message's two views (float32 [2, 384]); the second is the embedding. Not part of the
 parse result either."""
 
+EVEN_TEXT = "even_text"
+"""Key of a message's text in standard spelling and with one name for all (`bot.nlu.evenness`):
+what embeddings are made of, and intents are read from. Details and requests are found in the text
+as it was written. Not part of the parse result."""
+
 MATTER_TEXT = "matter_text"
 MATTER_VIEWS = "matter_views"
 """Keys of what `MoodReader` takes for the matter of a message, without courtesies and the like:
@@ -49,7 +55,11 @@ the text, and its views (float32 [2, 384]). Not part of the parse result either.
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
 class SentenceEncoder(GraphComponent):
-    """Reads each message with the sentence encoder, once for everybody who needs it."""
+    """Reads each message with the sentence encoder, once for everybody who needs it.
+
+    Names and dialect spellings are evened out first, in training as in use: whatever is concluded
+    from the embedding cannot depend on them.
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         """`encoder` is shared by the whole process."""
@@ -74,7 +84,7 @@ class SentenceEncoder(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the embedding to all training messages, in batches."""
         messages = training_data.training_examples
-        views = training_encoder().views([message.get(TEXT) or "" for message in messages])
+        views = training_encoder().views([_even(message) for message in messages])
         for message, both in zip(messages, views, strict=True):
             message.set(SENTENCE_VIEWS, both, add_to_output=False)
             message.set(SENTENCE_EMBEDDING, both[1], add_to_output=False)
@@ -82,13 +92,21 @@ class SentenceEncoder(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds embedding, views and layers to each message."""
-        layers = self._encoder.layers([message.get(TEXT) or "" for message in messages])
+        layers = self._encoder.layers([_even(message) for message in messages])
         views = views_of(layers)
         for message, both, inner in zip(messages, views, layers, strict=True):
             message.set(SENTENCE_EMBEDDING, both[1], add_to_output=False)
             message.set(SENTENCE_VIEWS, both, add_to_output=False)
             message.set(SENTENCE_LAYERS, inner, add_to_output=False)
         return messages
+
+
+def _even(message: Message) -> str:
+    """The evened text, which is noted. A button's payload is no text."""
+    text = message.get(TEXT) or ""
+    even = text if text.startswith("/") else even_out(text)
+    message.set(EVEN_TEXT, even, add_to_output=False)
+    return even
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
@@ -130,10 +148,10 @@ class IntentReader(IntentClassifier, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the classifier and keeps it."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
-        background = read_background()
+        background = [even_out(text) for text in read_background()]
         self._model = IntentModel.fit(
             Sentences(
-                [str(example.get(TEXT)) for example in examples],
+                [str(example.get(EVEN_TEXT)) for example in examples],
                 np.array([example.get(SENTENCE_VIEWS) for example in examples]),
             ),
             [str(example.get(INTENT)) for example in examples],
@@ -176,7 +194,7 @@ class IntentReader(IntentClassifier, GraphComponent):
     def _read(self, message: Message) -> Reading:
         """The surer of two readings, of the whole message and of its matter: courtesies make a
         formal letter sound like a complaint, but "hi, thanks" is made of nothing else."""
-        whole, matter = message.get(TEXT) or "", message.get(MATTER_TEXT)
+        whole, matter = message.get(EVEN_TEXT) or "", message.get(MATTER_TEXT)
         texts, views = [whole], [message.get(SENTENCE_VIEWS)]
         if matter and matter != whole:
             texts, views = [whole, matter], [*views, message.get(MATTER_VIEWS)]

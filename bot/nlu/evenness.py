@@ -1,16 +1,17 @@
 """Evening out what must not matter for a mood: names, dialect, courtesy, who the customer is.
 
-`even_out` writes common dialect and chat spellings as the standard ones, and puts one name for all
-where somebody introduces himself. `Matter` sets aside the parts of a message that say nothing about
-the matter: greetings, formulas of courtesy, names, and what customers tell about themselves ("I am
-deaf", "as a Hindu"). A term that is never read cannot change a score; so this comes before any
-debiasing of embeddings, which would leave a rest. `benchmarks/bias.py` measures what is left, with
-other words than those that are trained here.
+`even_out` writes dialect and chat spellings as the standard ones (`dialects`), and puts one name
+for all where somebody says theirs or signs; the whole pipeline reads what it leaves. `Matter` sets
+aside the parts of a message that say nothing about the matter: greetings, formulas of courtesy, and
+what customers tell about themselves ("I am deaf", "as a Hindu"). A term that is never read cannot
+change a score; so this comes before any debiasing of embeddings, which would leave a rest.
+`benchmarks/bias.py` measures what is left, with other words than those that are trained here.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -18,167 +19,52 @@ from typing import Final
 import numpy as np
 from ruamel.yaml import YAML
 
+from bot.nlu.dialects import evidently_english, standard_spelling
 from bot.nlu.encoder import Embeddings, Encoder, unit
 from bot.nlu.judgement import Judge, Rows
+from bot.nlu.mood_signs import READ_CHARACTERS, read_signs
+from bot.personal_names import Span, by_context
 
 FROM_LAYER: Final = 3
 """The layers from this one to the last (of 6) make a row; found by cross-validation."""
 
 ONE_NAME: Final = "Alex"
 
-_NAME = r"[A-Z\u00c0-\u024f][\w'’-]+(?: (?!I\b)[A-Z\u00c0-\u024f][\w'’-]+){0,3}"
-_INTRODUCED = re.compile(
-    r"(?P<before>\b(?:[Mm]y name is|[Mm]y name's|[Tt]his is|I am|I'm|[Rr]egards,?|[Ww]ishes,?|"
-    r"[Ss]incerely,?|[Tt]hanks,|[Cc]heers,|[Hh]i,|[Hh]ello,|[Hh]ey,))\s"
-    rf"(?P<name>{_NAME})(?=\s(?:here|speaking)\b|[.,!:;-]|\s*$)"
-)
-_LOWER_INTRODUCED = re.compile(
-    r"(?P<before>\b[Mm]y name(?: is|'s)|\bname:)\s(?P<name>[\w'’-]+(?: [\w'’-]+)?)(?=[.,!:;]|\s*$)"
-)
-
-_STANDARD = {
-    word: standard
-    for standard, words in {
-        "this": "dis diss",
-        "that": "dat",
-        "them": "dem 'em",
-        "they": "dey",
-        "the": "da di tha t'",
-        "with": "wid wiv wi wi'",
-        "I": "mi",
-        "I'm": "ah'm",
-        "I've": "ah've",
-        "I'll": "ah'll",
-        "you": "u ya ye yuh yous youse y'all yall unu una",
-        "your": "ur yer",
-        "you're": "ye're",
-        "are": "r",
-        "is": "deh",
-        "my": "ma",
-        "to": "tae fi",
-        "do": "dae",
-        "from": "fae frae",
-        "of": "o'",
-        "and": "an' n",
-        "not": "nae no' nuh",
-        "have": "hae",
-        "because": "cos coz cuz 'cause",
-        "isn't": "ain't aint int isnae",
-        "isn't it": "innit",
-        "don't": "dinnae doan",
-        "don't know": "dunno",
-        "can't": "cannae cyaan",
-        "didn't": "didnae",
-        "doesn't": "disnae doesnae",
-        "haven't": "huvnae hivnae havenae havent",
-        "won't": "willnae winnae",
-        "couldn't": "couldnae",
-        "wouldn't": "wouldnae",
-        "wasn't": "wisnae",
-        "nothing": "nowt nuttin nuthin",
-        "nobody": "naebody nubody",
-        "anything": "owt",
-        "something": "summat sumthin",
-        "going to": "gonna finna",
-        "trying to": "tryna",
-        "want to": "wanna wan waan",
-        "have to": "gotta haffi",
-        "give me": "gimme",
-        "let me": "lemme",
-        "please": "plz pls abeg",
-        "thanks": "thx tnx ta",
-        "been": "bin",
-        "what": "wot wat whit wah wetin",
-        "when": "whan wen",
-        "which": "wich",
-        "how": "hoo",
-        "where": "whaur weh",
-        "about": "bout aboot",
-        "out": "oot",
-        "down": "doon",
-        "all": "aw",
-        "already": "awready liao",
-        "little": "wee likkle",
-        "more": "mair",
-        "know": "kno",
-        "though": "tho",
-        "think": "fink tink",
-        "good": "guid gud",
-        "very": "awfy",
-        "small": "sma",
-        "long": "lang",
-        "wrong": "wrang",
-        "was": "wis",
-        "came": "cam",
-        "got": "kena",
-        "on": "pon",
-        "in": "inna",
-        "make": "mek mak",
-        "broke": "bruk",
-        "left": "lef",
-        "again": "agen",
-        "number": "nummer",
-        "everybody": "a'body every1",
-        "somebody": "some1 sumbody",
-        "two": "twa",
-        "take": "tek tak",
-        "": "bruv lah leh lor hen duck luv eh",
-    }.items()
-    for word in words.split()
-}
-"""Function words of some dialects and of chat, as they would be spelt in a letter."""
-
-_SPELT = re.compile(
-    r"(?<![\w'])(?:"
-    + "|".join(re.escape(word) for word in sorted(_STANDARD, key=len, reverse=True))
-    + r")(?![\w'])",
-    re.IGNORECASE,
-)
-_TAG = re.compile(
-    r"(?:,? (?:lah|leh|lor|meh|sia|hor|ah|o)|, (?:like|love|pet|duck|hen|pal|bruv|innit|me|mate|"
-    r"so (?:it|they|I) (?:is|are|am|do))| at all(?=\?))(?=\s*(?:[.?!]|$))",
-    re.IGNORECASE,
-)
-"""What some dialects hang on to a sentence; it says nothing about the matter."""
-_MY = re.compile(
-    r"\bme\s(?=(?:own |new |old |last )?(?:orders?|parcels?|packages?|refund|money|account|card|"
-    r"address|password|name|number|invoice|receipt|return|jacket|coat|boots?|shoes?|tent|bag|rucksack|"
-    r"backpack|stove|socks|size|e?mail|phone|wife|husband|mum|mam|brother|sister|son|"
-    r"daughter|friend|neighbour|voucher|code|gift|basket|feet|foot|head|hand)\b)",
-    re.IGNORECASE,
-)
-_I = re.compile(
-    r"\bAh\s(?=(?:want|need|got|am|was|have|hae|huv|huvnae|havenae|can|cannae|canna|could|will|would|"
-    r"did|didnae|do|dinnae|don't|forgot|ordered|paid|bought|sent|asked|ken|think|like|love|hate|hope|"
-    r"tried|waited|wrote|live|just|never|only|still)\b)"
-)
-_DROPPED_G = re.compile(
-    r"\b(wait|try|ask|go|do|get|gett|look|call|send|pay|noth|someth|anyth|mak|tak|com|hav|us|work|"
-    r"talk|tell|say|see|order|deliver|miss|writ|runn|putt|sitt|stand|charg|chang|return|ship|"
-    r"ly|lock|switch|buy|chat|bring|hold|keep|mov|clos|cost|feel|freez|ignor|hang|happen|show|help|"
-    r"arriv|refund|track|answer|mess|driv|giv|be|sho|hop|think)in\b'?|"
-    r"\b(\w{2,})in'(?!\w)",
-    re.IGNORECASE,
-)
+_STRAIGHT: Final = str.maketrans("’‘", "''")
+_BEFORE_STOPS: Final = re.compile(r" +(?=[,.!?](?:\s|$))")
+_BLANKS: Final = re.compile(r"[^\S\n]+")
 
 
 def even_out(text: str) -> str:
-    """The text in standard spelling and with one name for all; the same text if it was so."""
-    text = text.replace("’", "'")
-    text = _INTRODUCED.sub(rf"\g<before> {ONE_NAME}", text)
-    text = _LOWER_INTRODUCED.sub(rf"\g<before> {ONE_NAME}", text)
-    text = _TAG.sub("", text)
-    text = _MY.sub("my ", text)
-    text = _I.sub("I ", text)
-    text = _DROPPED_G.sub(lambda found: f"{found.group(1) or found.group(2)}ing", text)
-    changed = _SPELT.sub(_respell, text)
-    return text if changed == text else " ".join(changed.split())
+    """The text in standard spelling and with one name for all; the same text if it was so.
+
+    Spelling is left alone in other languages, whose words look like dialect ("mi", "una", "ma").
+    """
+    plain = with_one_name(unicodedata.normalize("NFC", text).translate(_STRAIGHT))
+    spelt = standard_spelling(plain) if evidently_english(plain) else plain
+    return text if spelt == text else _BLANKS.sub(" ", _BEFORE_STOPS.sub("", spelt)).strip()
 
 
-def _respell(found: re.Match[str]) -> str:
-    word = found.group(0)
-    standard = _STANDARD[word.casefold()]
-    return standard.upper() if word.isupper() and len(word) > 1 else standard
+def with_one_name(text: str) -> str:
+    """The text with one name for all where somebody says theirs, signs, or is greeted by name.
+
+    A word with a mood is no name there ("thanks, liars").
+    """
+    spans: list[Span] = []
+    for span in sorted(by_context(text[:READ_CHARACTERS], alone=True)):
+        if spans and span[0] < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(span[1], spans[-1][1]))
+        else:
+            spans.append(span)
+    for start, end in reversed(spans):
+        if not _has_mood(text[start:end]):
+            text = text[:start] + ONE_NAME + text[end:]
+    return text
+
+
+def _has_mood(words: str) -> bool:
+    signs = read_signs(words.casefold())
+    return signs.sentiment < 0 or bool(signs.names)
 
 
 _PARTS = re.compile(r"(?<=[.!?;:])\s+|\n+|\s[-–—]\s|(?<=,)\s")
@@ -190,6 +76,23 @@ MOST_PARTS: Final = 24
 SHELL: Final = 0.35
 """Probability from which a part is set aside. Low: a term that stays in can change the score, and
 a part with a mood is far below (of the training sentences, 8 in 100 lose a part)."""
+
+
+_TELLS: Final = re.compile(
+    r"(?:(?:speaking|writing|talking|asking|coming) (?:to you )?as\b|"
+    r"(?:as|being) (?:an? |some(?:one|body) |one of )[^,]* I (?:write|am writing|turn)\b|"
+    r"(?:(?:i|you|it|one|let me|allow me to|for your information|so you know)\b[^,]{0,24} )"
+    r"(?:add|mention|know|say|note|tell you|point out)(?: that)? (?:i am|i'm)\b(?! \w+ing\b)|"
+    r"(?:i am|i'm) (?!\w+ing\b)[^,]* and (?:i )?(?:have|would|want|wish|'d like|write|need to|this is)\b"
+    r"[^,]*\b(?:questions?|remarks?|say|ask|tell|comment|word|message|this)$)",
+    re.IGNORECASE,
+)
+"""How people say who they are: whatever it is, it is not the matter."""
+
+
+def _introduces(part: str) -> bool:
+    bare = part.strip(" ,:;.!")
+    return bool(_TELLS.match(bare)) and not read_signs(bare).names
 
 
 class Matter:
@@ -215,7 +118,9 @@ class Matter:
             return evened
         rows = tone_rows(encoder.layers([part.strip(" ,:;") or part for part in parts]))
         shell = dict(zip(parts, self._judge.ask(rows)[:, 0] >= SHELL, strict=True))
-        kept = [[part for part in parts if not shell.get(part)] for parts in cut]
+        kept = [
+            [part for part in parts if not (shell.get(part) or _introduces(part))] for parts in cut
+        ]
         return [
             " ".join(some) if 0 < len(some) < len(parts) else text
             for text, parts, some in zip(evened, cut, kept, strict=True)

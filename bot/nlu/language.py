@@ -57,9 +57,21 @@ def guess_language(text: str) -> str:
     if len(foreign) > len(letters) / 2:
         script = unicodedata.name(foreign[0], "").split(" ")[0]
         return _SCRIPTS.get(script, UNKNOWN_SCRIPT)
+    scores = _scores(text)
+    best = max(scores, key=lambda code: scores[code])
+    return best if scores[best] >= 1.5 and scores[best] > 1.3 * scores[ENGLISH] else ENGLISH
+
+
+def leans_to(text: str) -> str:
+    """The language that most of its common words are of, be it one word; English in doubt."""
+    scores = _scores(text)
+    best = max(scores, key=lambda code: scores[code])
+    return best if scores[best] > scores[ENGLISH] else ENGLISH
+
+
+def _scores(text: str) -> dict[str, float]:
     scores: dict[str, float] = dict.fromkeys(_COMMON, 0.0)
     for word in re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.casefold().replace("’", "'")):
         for code in _LANGUAGES_OF.get(word, ()):
             scores[code] += 1 / len(_LANGUAGES_OF[word])
-    best = max(scores, key=lambda code: scores[code])
-    return best if scores[best] >= 1.5 and scores[best] > 1.3 * scores[ENGLISH] else ENGLISH
+    return scores

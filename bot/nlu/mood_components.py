@@ -18,6 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.components import (
+    EVEN_TEXT,
     MATTER_TEXT,
     MATTER_VIEWS,
     SENTENCE_EMBEDDING,
@@ -25,6 +26,7 @@ from bot.nlu.components import (
 )
 from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
 from bot.nlu.encoder import Embeddings, shared_encoder, training_encoder, unit, views_of
+from bot.nlu.evenness import even_out
 from bot.nlu.judgement import Judge
 from bot.nlu.language import guess_language
 from bot.nlu.mood import MoodModel
@@ -105,7 +107,8 @@ class MoodReader(GraphComponent):
             raise RuntimeError("MoodReader has not been trained")
         for message in messages:
             text = message.get(TEXT) or ""
-            said, layers = "" if text.startswith("/") else text, message.get(SENTENCE_LAYERS)
+            said = "" if text.startswith("/") else message.get(EVEN_TEXT)
+            layers = message.get(SENTENCE_LAYERS)
             if said:
                 said, layers = self._model.matter(said, layers, shared_encoder())
             mood = self._model.read(said, layers, shared_encoder())
@@ -115,7 +118,8 @@ class MoodReader(GraphComponent):
             message.set("sentiment", mood.sentiment, add_to_output=True)
             message.set("frustration", mood.frustration, add_to_output=True)
             message.set("mood_signs", list(mood.signs), add_to_output=True)
-            message.set("language", guess_language(text), add_to_output=True)
+            # Of the evened text: a name tells where somebody comes from, not what they write.
+            message.set("language", guess_language(said or text), add_to_output=True)
         return messages
 
 
@@ -160,16 +164,17 @@ class CueReader(GraphComponent):
         """Trains on the cues' sentences, with those of the intents as further examples of no."""
         cues = read_cues(self._folder)
         texts = [text for cue in cues for text in (*cue.yes, *cue.no)]
+        even = [even_out(text) for text in texts]
         examples = [
             Example(str(e.get(TEXT)), str(e.get(INTENT)), e.get(SENTENCE_EMBEDDING))
             for e in training_data.intent_examples
             if e.get(TEXT)
         ]
         # Everyday sentences too: a small shop's own say little about what has no cue.
-        everyday = read_background()
+        everyday = [even_out(text) for text in read_background()]
         rows = training_encoder().encode(everyday)
         examples += [Example(text, "", row) for text, row in zip(everyday, rows, strict=True)]
-        self._judge = fit_cues(cues, training_encoder().encode(texts), examples)
+        self._judge = fit_cues(cues, training_encoder().encode(even), examples)
         with self._model_storage.write_to(self._resource) as directory:
             self._judge.save(directory, "cues")
         return self._resource

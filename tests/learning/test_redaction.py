@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from bot.learning.personal_names import told_in
 from bot.learning.redaction import PLACEHOLDERS, READ_CHARACTERS, CannotRedact, redact
+from bot.personal_names import told_in
 
 HERE = Path(__file__).parent
 

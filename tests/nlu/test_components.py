@@ -11,7 +11,7 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.components import MATTER_TEXT, MATTER_VIEWS, SENTENCE_VIEWS, IntentReader
+from bot.nlu.components import EVEN_TEXT, MATTER_TEXT, MATTER_VIEWS, SENTENCE_VIEWS, IntentReader
 from bot.nlu.intents import Reading, Sentences
 
 VIEWS = np.zeros((2, 384), dtype=np.float32)
@@ -33,7 +33,7 @@ class Classifier:
 
 
 def message(text: str, matter: str | None) -> Message:
-    data = {"text": text, SENTENCE_VIEWS: VIEWS}
+    data = {"text": text, EVEN_TEXT: text, SENTENCE_VIEWS: VIEWS}
     if matter is not None:
         data |= {MATTER_TEXT: matter, MATTER_VIEWS: VIEWS}
     return Message(data=data)

@@ -1,8 +1,9 @@
 """Names of people in what customers write: where they stand.
 
 Pure. Belongs here: what stands around a name (who introduces themselves, greets, signs, speaks of
-"Mrs Berg"), common first names, and names that are known from elsewhere. Does not belong here: what
-becomes of them (`bot.learning.redaction`). An everyday word is no name unless its place says so.
+"Mrs Berg"), common first names, and names that are known from elsewhere, in any script. Does not
+belong here: what becomes of them (`bot.learning.redaction` takes them out of what is kept,
+`bot.nlu.evenness` puts one name for all). An everyday word is no name unless its place says so.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ _NO_NAMES: Final = frozenset(
     that the their them then there these they thing this those though tired to today tomorrow too
     trying two under unhappy unsure up upset us very want wants was we well were what whats when
     where wherever which while who why will wish with without wondering worried would wrong yes yet
-    you your yours support service assistant shop spelled spelt written part
+    sir sirs madam ladies gentlemen you your yours support service assistant shop spelled spelt
+    written part
     monday tuesday wednesday thursday friday saturday sunday january february march april may june
     july august september october november december english german french dutch norwegian danish
     swedish christmas easter im i'm i've ive i'd id i'll ill it's that's what's where's don't dont
@@ -64,7 +66,11 @@ _NO_NAMES: Final = frozenset(
 #: Everyday words that are names where somebody signs.
 _NAMES_TOO: Final = frozenset({"Will", "May", "April", "June", "August", "Love"})
 _PARTICLES: Final = frozenset({"van", "von", "de", "der", "den", "la", "le", "di", "da", "ten"})
-_TOKEN: Final = re.compile(r"[^\W\d_](?:[\w'-]*\w)?")
+_APART: Final = (
+    r"\s\x00-\x26\x28-\x2c./:-@\[-`{-\xbf\u060c\u061f\u2000-\u206f\u3000-\u303f\uff01-\uff0f"
+)
+#: Not `\\w`: the vowels of Hindi or Thai are marks, and no letters to it.
+_TOKEN: Final = re.compile(rf"[^\W\d_](?:(?:[^{_APART}]|\d)*[^{_APART}'-])?")
 
 
 def _plain(word: str) -> str:
@@ -82,6 +88,8 @@ def _could_be(word: str) -> bool:
 
 
 def _capital(word: str) -> bool:
+    if unicodedata.category(word[:1]) == "Lo":  # a script that has no capitals
+        return True
     return word[:1].isupper() and not (len(word) > 3 and word.isupper())
 
 
@@ -153,19 +161,34 @@ _TITLED: Final = re.compile(
 )
 _CLOSED: Final = re.compile(
     r"(?i)(?:\b(?:(?:kind|best|warm)?\s*regards|best(?:\s+wishes)?|cheers|thanks|thank\s+you|thx|"
-    r"many\s+thanks|sincerely|greetings|greets|yours|love|mvh|hilsen|mfg|gr(?:ü|ue)(?:ß|ss)e|"
+    r"many\s+thanks|sincerely|faithfully|respectfully|truly|greetings|greets|yours|love|mvh|hilsen|mfg|gr(?:ü|ue)(?:ß|ss)e|"
     r"groet(?:en|jes)?|cordialement|bye)[\s,.!-]*[,.!\s-]|[\n.!?]\s*[-/~–—]+\s*|"
     r"\s[-~–—]\s*|\n)(?=[^\n]{2,40}\Z)"
 )
-_HERE: Final = re.compile(r"(?i)\s+(?:here|speaking|from\b|again\b)|\s*[,.!(]|\s*\Z")
-_AT_START: Final = re.compile(r"\A\s*(?=\S+(?: \S+)? here\b)")
+_SPEAKING: Final = re.compile(r"(?i)\s+(?:here|speaking|writing|calling)\b")
+_AT_START: Final = re.compile(
+    r"\A\s*(?=\S+(?: \S+)? here\b|"
+    r"(?:\S+ ){1,4}(?i:speaking|writing|calling|here)(?:[,.:;!]| (?i:to|with|in|again)\b))"
+)
+#: Words that follow "I am" with a capital in a text of titles ("I Am Leaving"), and are no names.
+_NO_ENDINGS: Final = ("ing", "ed")
+_END: Final = re.compile(r"\s*(?:[,!.:;-]|\n|\Z)")
 
 
-def by_context(text: str) -> list[Span]:
+def by_context(text: str, *, alone: bool = False) -> list[Span]:
+    """Names by what stands around them; they may overlap.
+
+    Args:
+        alone: whether one word with a capital after "I am" or "I spoke to" is taken for a name,
+            though it is none of the common ones: "I'm Ifeoma", but "I'm Swedish", too.
+    """
     found = []
+    caseless = {at for at, sign in enumerate(text) if unicodedata.category(sign) == "Lo"}
 
     def note(at: int, end: int) -> None:
-        if end > at:
+        # A word of Arabic or Chinese is a name in an English text, not in one of its own language.
+        own = caseless.intersection(range(at, end))
+        if end > at and text[end : end + 1] != "@" and (not own or own == caseless):
             found.append((at, end))
 
     for cue in _TOLD.finditer(text):
@@ -176,7 +199,10 @@ def by_context(text: str) -> list[Span]:
         if end == at:  # no common first name: two words with capitals, or "Berg here"
             end = _run(text, at, _family, _family)
             words = text[at:end].split()
-            if len(words) < 2 and not re.match(r"\s+(?:here|speaking)\b", text[end:]):
+            sole = alone and cue[0].casefold().startswith(("i am", "i'm", "i m"))
+            sole = sole and not text[at:end].endswith(_NO_ENDINGS)
+            sole = sole and _END.match(text, end) is not None
+            if len(words) < 2 and not sole and not _SPEAKING.match(text, end):
                 end = at
         note(at, end)
     for cue in _GREETED.finditer(text):
@@ -187,12 +213,14 @@ def by_context(text: str) -> list[Span]:
         known = known or (
             cue[0].lstrip()[:1] in "tT" and re.match(r"\s[a-z]", text[end:]) is not None
         )
-        if known or re.match(r"\s*(?:[,!.:;-]|\n|\Z)", text[end:]):
+        if known or _END.match(text, end) or _SPEAKING.match(text, end):
             note(at, end)
     for cue in _KIN.finditer(text):
         note(cue.end(), _run(text, cue.end(), _family, _family, most=2))
     for cue in _TALKED.finditer(text):
-        note(cue.end(), _run(text, cue.end(), _named, _family, most=2))
+        told = alone and cue[0].rstrip().casefold().endswith(("to", "with"))
+        first = (lambda word: _named(word) or _family(word)) if told else _named
+        note(cue.end(), _run(text, cue.end(), first, _family, most=2))
     for cue in _TITLED.finditer(text):
         note(cue.end(), _run(text, cue.end(), _anything, _family, most=2))
     for cue in _CLOSED.finditer(text):
