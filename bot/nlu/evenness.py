@@ -40,9 +40,12 @@ def even_out(text: str) -> str:
 
     Spelling is left alone in other languages, whose words look like dialect ("mi", "una", "ma").
     """
-    plain = with_one_name(unicodedata.normalize("NFC", text).translate(_STRAIGHT))
+    head, rest = text[:READ_CHARACTERS], text[READ_CHARACTERS:]
+    plain = with_one_name(unicodedata.normalize("NFC", head).translate(_STRAIGHT))
     spelt = standard_spelling(plain) if evidently_english(plain) else plain
-    return text if spelt == text else _BLANKS.sub(" ", _BEFORE_STOPS.sub("", spelt)).strip()
+    if spelt == head:
+        return text
+    return (_BLANKS.sub(" ", _BEFORE_STOPS.sub("", spelt)) + rest).strip()
 
 
 def with_one_name(text: str) -> str:
@@ -51,7 +54,7 @@ def with_one_name(text: str) -> str:
     A word with a mood is no name there ("thanks, liars").
     """
     spans: list[Span] = []
-    for span in sorted(by_context(text[:READ_CHARACTERS], alone=True)):
+    for span in sorted(by_context(text, alone=True)):
         if spans and span[0] < spans[-1][1]:
             spans[-1] = (spans[-1][0], max(span[1], spans[-1][1]))
         else:
@@ -83,7 +86,7 @@ _TELLS: Final = re.compile(
     r"(?:as|being) (?:an? |some(?:one|body) |one of )[^,]* I (?:write|am writing|turn)\b|"
     r"(?:(?:i|you|it|one|let me|allow me to|for your information|so you know)\b[^,]{0,24} )"
     r"(?:add|mention|know|say|note|tell you|point out)(?: that)? (?:i am|i'm)\b(?! \w+ing\b)|"
-    r"(?:i am|i'm) (?!\w+ing\b)[^,]* and (?:i )?(?:have|would|want|wish|'d like|write|need to|this is)\b"
+    r"(?:i am|i'm) (?!\w+ing\b)[^,]* and (?:i )?(?:have|would|want|wish|'d like|write|this is)\b"
     r"[^,]*\b(?:questions?|remarks?|say|ask|tell|comment|word|message|this)$)",
     re.IGNORECASE,
 )
