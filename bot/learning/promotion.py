@@ -23,6 +23,7 @@ from redis.asyncio import Redis
 
 from bot.errors import PromotionRefused, PromotionRunning
 from bot.events import Record
+from bot.learning.redaction import redact
 from bot.learning.registry import Promoted, Registered, Registry, RolledBack
 from bot.store import PREFIX, reachable
 
@@ -167,7 +168,7 @@ class Promotions:
             "model": model.model,
             "run": run,
             "by": by,
-            "because": because.strip(),
+            "because": redact(because.strip()).text,
             "overridden": msgspec.json.encode(overridden),
             "rollback": "yes" if rollback else "",
             "stage": Stage.ASKED.value,

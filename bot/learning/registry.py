@@ -25,11 +25,15 @@ import msgspec
 
 from bot.errors import DeskhandError
 from bot.events import Record
+from bot.learning.redaction import redact
 
 CURRENT: Final = "current.json"
 REGISTRY: Final = "registry.jsonl"
 #: A model's file name. Nothing else is opened, downloaded or deleted.
 NAME: Final = re.compile(r"deskhand-[A-Za-z0-9._-]{1,100}\.tar\.gz")
+
+#: Characters of a reason that are kept; promotions refuse longer ones (`bot.learning.promotion`).
+WHY_AT_MOST: Final = 1_000
 
 
 class UnknownModel(DeskhandError):
@@ -189,10 +193,12 @@ class Registry:
     # ------------------------------------------------------------------------------------- events
 
     def record(self, event: Happened) -> None:
-        """Append an event; it is on the disk when this returns.
+        """Append an event; it is on the disk when this returns. Its `why` is redacted, and cut to
+        `WHY_AT_MOST` characters: this file is kept for ever, and people write names into reasons.
 
         Raises: OSError, when it cannot be written; then the file is as before but for a torn line.
         """
+        event = msgspec.structs.replace(event, why=redact(event.why[:WHY_AT_MOST]).text)
         self.models_dir.mkdir(parents=True, exist_ok=True)
         with (self.models_dir / REGISTRY).open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
+from bot.learning.archive import ARCHIVE, Archive
 from tests.e2e.console_seat import DESKTOP, PHONE
 from tests.e2e.studio_past import Past
 from tests.e2e.studio_seat import StudioSeat
@@ -155,6 +156,34 @@ async def test_a_failing_server_is_told_in_its_words_and_tried_again(
     await page.unroute("**/api/studio/insights?*")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator(".tile").first).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_while_the_archive_is_made_anew_figures_and_lists_say_so(
+    past: Past, studio: StudioSeat, tmp_path: Path, size: ViewportSize
+) -> None:
+    page = studio.page
+    await page.set_viewport_size(size)
+    await studio.sees_the_past(past)
+    await expect(page.locator(".partial")).to_have_count(0)
+    archive = Archive(tmp_path / ARCHIVE, write=True)
+    there = len(archive.versions())
+    archive.await_logs({"not-read-yet": 1}, now=2)
+    await page.reload()
+    said = f"{there} of {there + 1} conversations read: this is not complete yet."
+    await expect(page.locator(".partial")).to_contain_text(said)
+    await expect(page.locator(".tile").first).to_be_visible()
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        await is_fit_to_be_seen(page)
+    await studio.go("#/conversations")
+    await expect(page.locator(".partial")).to_contain_text(said)
+    await is_fit_to_be_seen(page)
+    archive.await_logs({}, now=3)
+    archive.close()
+    await studio.button("Look again").click()
+    await expect(page.locator(".partial")).to_have_count(0)
+    await expect(page.locator(".found-row").first).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

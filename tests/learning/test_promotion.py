@@ -60,6 +60,11 @@ async def ask(promotions: Promotions, one: Registered | None = None, **more: obj
     return await promotions.ask(one or model(), **wish)  # type: ignore[arg-type]
 
 
+async def test_what_is_personal_in_a_reason_is_not_kept(promotions: Promotions) -> None:
+    wish = await ask(promotions, because="call +47 22 33 44 55 if it fails")
+    assert wish.because == "call [phone] if it fails"
+
+
 async def test_a_wish_says_what_who_and_why(promotions: Promotions) -> None:
     assert await promotions.latest() is None
     wish = await ask(promotions, because=" it knows about tents ")

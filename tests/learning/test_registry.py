@@ -11,6 +11,7 @@ import pytest
 
 from bot.learning.registry import (
     REGISTRY,
+    WHY_AT_MOST,
     Evaluated,
     Figures,
     Happened,
@@ -81,6 +82,19 @@ def test_a_story_is_told_as_it_happened(registry: Registry) -> None:
     assert (first.candidate, first.current, first.previous) == (False, True, False)
     assert (second.current, second.previous) == (False, True)
     assert [type(e) for e in first.story] == [Trained, Evaluated, Promoted]
+
+
+def test_what_is_personal_in_a_reason_is_not_kept(registry: Registry) -> None:
+    model = make(registry, "new", 1)
+    why = "anna.berg@example.com got a wrong answer about NL-10482; " + "so it must serve. " * 90
+    registry.record(Promoted(model=model, at=2, by="ben", why=why, overridden=("worse",)))
+    kept = (registry.models_dir / REGISTRY).read_text(encoding="utf-8")
+    assert "anna.berg" not in kept
+    assert "10482" not in kept
+    (told,) = [one for one in registry.get(model).story if isinstance(one, Promoted)]
+    assert told.why.startswith("[e-mail] got a wrong answer about [order number]; so it")
+    assert len(told.why) <= WHY_AT_MOST
+    assert registry.get(model).story[0].why == "gift cards"
 
 
 def test_a_rollback_of_a_rollback_leads_forward_again(registry: Registry) -> None:

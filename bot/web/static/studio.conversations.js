@@ -4,7 +4,7 @@
 import { button, el, icon } from "./console.dom.js";
 import * as time from "./console.words.js";
 import { readConversation } from "./studio.conversation.js";
-import { empty, failure, fill, get, hashOf, keys, queryOf } from "./studio.parts.js";
+import { empty, failure, fill, get, hashOf, keys, partial, queryOf } from "./studio.parts.js";
 import { called, periodOf, periodPicker } from "./studio.period.js";
 import { counted, hour, intentOf, outcome, plain, reason, resultOf, shortMoment, stateOf, STATES, WEEKDAYS } from "./studio.words.js";
 
@@ -74,7 +74,8 @@ class List {
     this.#chips.hidden = !narrowed.length;
     this.#chips.replaceChildren(...narrowed.map(([name, text]) => this.#chip(name, text)));
     const asked = { ...this.#filters(), from: period.from, to: period.to };
-    fill(this.#results, () => get(`/conversations${queryOf(asked)}`), (page) => this.#page(page, asked));
+    const look = () => fill(this.#results, () => get(`/conversations${queryOf(asked)}`), (page) => [partial(page.archive, look), this.#page(page, asked)].flat().filter(Boolean));
+    look();
   }
 
   #filters() {

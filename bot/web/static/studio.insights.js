@@ -4,7 +4,7 @@
 
 import { el, icon } from "./console.dom.js";
 import { heatMap, plot, sparkline } from "./studio.charts.js";
-import { empty, fill, get, hashOf, queryOf, urlOf } from "./studio.parts.js";
+import { empty, fill, get, hashOf, partial, queryOf, urlOf } from "./studio.parts.js";
 import { called, dayInWords, periodOf, periodPicker } from "./studio.period.js";
 import { change, count, counted, hour, intentOf, measured, plain, reason, resultOf, share, WEEKDAYS } from "./studio.words.js";
 
@@ -50,7 +50,8 @@ export function show(main, { query, signal }) {
       periodPicker(period, (chosen) => go({ ...chosen, compare: compared ? null : "0" })),
       el("a", { class: "button quiet", href: urlOf(`/insights.csv${asked}`), download: true }, icon("download"), el("span", {}, "CSV")),
     );
-    fill(body, () => figuresOf(asked, compared), ([now, before]) => insights(now, before, signal));
+    const look = () => fill(body, () => figuresOf(asked, compared), ([now, before]) => [partial(now.archive, look), insights(now, before, signal)].flat().filter(Boolean));
+    look();
   };
   draw(query);
   return (next) => draw(next.query);

@@ -29,6 +29,8 @@ export const post = (path, body = {}, patience) => watched(api.post(path, body, 
 /** For a link that downloads. */
 export const urlOf = (path) => BASE + path;
 
+const COUNT = new Intl.NumberFormat();
+
 // ── addresses ──
 
 /** "?a=1&b=2" of what has a value; "" when nothing has. */
@@ -58,6 +60,16 @@ export function failure(error, retry = null) {
     error.hint ? el("p", {}, error.hint) : null,
     retry ? button("Try again", { act: retry }) : null,
   );
+}
+
+/**
+ * That what is shown is of a part of the conversations only, while the archive is made anew; null when
+ * it is of all. `again` looks once more, after a while.
+ */
+export function partial({ read, of }, again = null) {
+  if (read === of) return null;
+  const far = of === null ? "Reading the conversations" : `${COUNT.format(read)} of ${COUNT.format(of)} conversations read`;
+  return el("p", { class: "partial", role: "status" }, icon("info"), el("span", {}, `${far}: this is not complete yet.`), again ? button("Look again", { look: "plain", act: again }) : null);
 }
 
 /** Something that unfolds. */

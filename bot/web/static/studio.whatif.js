@@ -5,7 +5,7 @@
 import { ask, button, el, icon, toast } from "./console.dom.js";
 import { Refused } from "./console.api.js";
 import { plain, reason } from "./console.words.js";
-import { empty, failure, fill, get, hashOf, keys, loading, post, queryOf } from "./studio.parts.js";
+import { empty, failure, fill, get, hashOf, keys, loading, partial, post, queryOf } from "./studio.parts.js";
 
 const PERIODS = [7, 14, 28, 90, 365];
 /** A little more than the server gives a replay (bot/learning/whatif_run.py). */
@@ -303,13 +303,14 @@ const name = (key) => NAMES[key] ?? plain(key.split(".").slice(1).join(" "));
 function results(found, days) {
   if (!found.turns) {
     const old = found.left_out ? `${counted(found.left_out, "conversation")} of the last ${days} days cannot be decided again: they were logged before that was possible, or imported.` : `No customer wrote in the last ${days} days.`;
-    return [empty("Nothing to try it on", old, "chats")];
+    return [partial(found.archive), empty("Nothing to try it on", old, "chats")].filter(Boolean);
   }
   const of = (code) => found.groups.find((group) => group.code === code);
   const { before, after } = found;
   const people = after.handoffs - before.handoffs;
   const nothing = found.groups.every(({ count }) => !count) && before.asked_back === after.asked_back;
   return [
+    partial(found.archive),
     el("p", { class: "whatif-stale", hidden: true }, "You have changed something since. Try it again."),
     el(
       "ul",
