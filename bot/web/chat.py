@@ -53,6 +53,10 @@ STREAMS_PER_ADDRESS = Rate(burst=300, per_second=10.0)
 UPLOADS_PER_ADDRESS = Rate(burst=60, per_second=1 / 60)
 DOWNLOADS = Rate(burst=100, per_second=2.0)
 
+#: Entries of one chat's log: a few thousand messages. It is read as a whole whenever it changes, so
+#: one that grew for hours would slow down everybody's; its customer gets a new one.
+ENTRIES_AT_MOST = 5_000
+
 _ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=wire.CLIENT_ID)]
 
 
@@ -166,9 +170,9 @@ class Chat:
                 conversation = (
                     await self._sessions.verify(wish.token, origin, renew=True)
                 ).conversation
-                await self._store.load(conversation)
+                await self._check_room(conversation)
             except (SessionInvalid, SessionExpired, OriginNotAllowed, UnknownConversation):
-                conversation = None  # forged, too old or forgotten: begin anew
+                conversation = None  # forged, too old, forgotten or full: begin anew
         if conversation is None:
             self._limits.spend(f"new:{sender_of(request)}", self._new_sessions)
             conversation = (await self._router.open(wish.page)).id
@@ -187,6 +191,7 @@ class Chat:
         self._spend(request, session)
         new = await wire.body(request, NewMessage)
         with _forgotten():
+            await self._check_room(session.conversation)
             outcome = await self._router.from_customer(
                 session.conversation,
                 new.text,
@@ -219,6 +224,7 @@ class Chat:
     async def handoff(self, request: Request) -> Response:
         session, wish = await self._wish(request, Wish)
         with _forgotten():
+            await self._check_room(session.conversation)
             outcome = await self._router.ask_for_person(
                 session.conversation, client_id=wish.client_id, reason="asked_for_human"
             )
@@ -328,7 +334,13 @@ class Chat:
 
     async def _execute(self, session: Session, command: commands.Command, key: str) -> Response:
         with _forgotten():
+            await self._check_room(session.conversation)
             return _accepted(await self._router.execute(session.conversation, command, key=key))
+
+    async def _check_room(self, conversation: str) -> None:
+        """Raises: SessionExpired, with which a widget begins a new chat; UnknownConversation."""
+        if (await self._store.load(conversation)).seq >= ENTRIES_AT_MOST:
+            raise SessionExpired("This chat is as long as one can be.", hint="Start a new one.")
 
     async def _session(self, request: Request) -> Session:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

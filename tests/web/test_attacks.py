@@ -148,3 +148,20 @@ def test_one_ipv6_network_cannot_open_chats_without_end(
         assert answers.count(200) >= 30
         assert answers[-1] == 429
         assert status("2001:db8:1:3::1") == 200
+
+
+def test_one_chat_does_not_grow_without_end(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its whole log is read after each message; the widget goes on in a new one by itself."""
+    monkeypatch.setattr("bot.web.chat.ENTRIES_AT_MOST", 4)
+    while (answer := customer.post("/messages", text="more")).status_code == 202:
+        assert answer.json()["seq"] <= 4
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "session_expired")
+    for path in ("/handoff", "/stay", "/end"):
+        assert customer.post(path).status_code == 401, path
+    customer.log(answered(1))  # it can still be read
+    again = customer.http.post("/session", json={"token": customer.session["token"]}).json()
+    assert again["conversation"] != customer.session["conversation"]
+    customer.http.headers["Authorization"] = f"Bearer {again['token']}"
+    customer.say("and here it goes on")
