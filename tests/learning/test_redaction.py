@@ -39,6 +39,8 @@ def test_the_kinds_are_told_once_each() -> None:
 def test_what_is_too_long_to_be_read_is_refused() -> None:
     with pytest.raises(CannotRedact, match="2000 characters"):
         redact("a" * (READ_CHARACTERS + 1))
+    with pytest.raises(CannotRedact, match="2000 characters"):
+        redact("\ufdfa" * 150)  # each of them is 18 letters
 
 
 def test_names_that_the_conversation_tells_are_known_everywhere_in_it() -> None:
