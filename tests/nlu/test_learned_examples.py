@@ -42,6 +42,8 @@ HOSTILE = [
     "3.10",
     "2026-11-26",
     "!!python/object:os.system",
+    "${HOME} and ${NOWHERE}",
+    "/restart",
     "👍🏽 great 👩‍👧",
     "first line\nsecond line",
     "tab\there",
