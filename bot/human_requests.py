@@ -4,7 +4,7 @@ The gateway asks before it bothers the assistant (and when the assistant is down
 every turn, so this module needs no model and no library. It only reads words; how sure the intent
 classifier is belongs to `bot.triage`. Missing a request is the worse mistake, but travel agents,
 three-person tents and "are you human?" are no requests. Here belongs what is said in English;
-`bot.requests_abroad` has the other languages.
+`bot.requests_abroad` and `bot.requests_further_abroad` have the other languages.
 
 The patterns see the text as `_plain` leaves it: lower case, straight quotes, one space between
 words, stretched letters shortened, a lone full stop between sentences, shorthand and typing errors
@@ -20,7 +20,9 @@ import re
 import unicodedata
 
 from bot.hasty_words import spelt_out
+from bot.request_words import pattern
 from bot.requests_abroad import asks_abroad, declines_abroad
+from bot.requests_further_abroad import asks_further_abroad, declines_further_abroad
 
 READ_CHARACTERS = 2_000
 """A request is found within this many characters; longer texts are pasted, not said."""
@@ -46,11 +48,12 @@ def normalise(text: str) -> str:
 def asks_for_human(text: str) -> bool:
     """Whether the customer asks, in so many words, to deal with a person."""
     plain = _plain(text)
-    if asks_abroad(normalise(text[:READ_CHARACTERS])):
+    said = normalise(text[:READ_CHARACTERS])
+    if asks_abroad(said) or asks_further_abroad(said):
         return True
-    if _ALONE.fullmatch(" ".join(_POLITE.sub(" ", plain).split())):
+    if _ALONE.fullmatch(" ".join(_POLITE.sub(" ", _REFERENCE.sub(" ", plain)).split())):
         return True
-    plain = _OTHER_PEOPLE.sub("_", _WHAT_ARE_YOU.sub("_", plain))
+    plain = _UNNEEDED.sub("_", _OTHER_PEOPLE.sub("_", _WHAT_ARE_YOU.sub("_", plain)))
     return bool(_NOT_A_BOT.search(plain)) or any(
         not _DECLINED.search(plain[: found.start()]) for found in _REQUEST.finditer(plain)
     )
@@ -60,7 +63,8 @@ def asks_for_human(text: str) -> bool:
 def declines_human(text: str) -> bool:
     """Whether the customer says, in so many words, that no person is wanted, or not yet."""
     plain = _OTHER_PEOPLE.sub("_", _WHAT_ARE_YOU.sub("_", _plain(text)))
-    if _NEEDLESS.search(plain) or declines_abroad(normalise(text[:READ_CHARACTERS])):
+    said = normalise(text[:READ_CHARACTERS])
+    if _NEEDLESS.search(plain) or declines_abroad(said) or declines_further_abroad(said):
         return True
     found = [_DECLINED.search(plain[: each.start()]) for each in _REQUEST.finditer(plain)]
     return bool(found) and all(found)
@@ -71,7 +75,7 @@ def speaks_of_other_people(text: str) -> bool:
     """Whether people are mentioned who are not asked for (the customer's own, the courier's, those
     of another day), or the bot is asked what it is."""
     plain = _plain(text)
-    return any(pattern.search(plain) for pattern in (_OTHER_PEOPLE, _WHAT_ARE_YOU, _TOLD_OF_PEOPLE))
+    return any(each.search(plain) for each in (_OTHER_PEOPLE, _WHAT_ARE_YOU, _TOLD_OF_PEOPLE))
 
 
 @functools.lru_cache(maxsize=READ_TEXTS)
@@ -82,102 +86,9 @@ def _plain(text: str) -> str:
     return " ".join(map(spelt_out, plain.split()))
 
 
-# --- classes of words -----------------------------------------------------------------------
-
-# A class may name a later one.
-_CLASSES = {
-    # Some of the shop's people, whatever their trade.
-    "one_of": (
-        "one of (?:you(?: (?:guys|people|lot|all))?|(?:your|the|ur|those) (?:\\w+ ){0,2}?{crew})|"
-        "(?:some|any)(?:one|body) (?:of you|(?:from|in|at|on|of) (?:your|the|ur) \\w+)|"
-        "one of the (?:\\w+ )?{crew}|a (?:colleague|coworker|member|human) of yours|"
-        "(?:a|your|the) (?:human|real) (?:colleague|team)"
-    ),
-    "crew": (
-        "{person}|people|team|staff|guys|lads|girls|ladies|boys|lot|crew|folks?|fitters?|experts?|"
-        "technicians?|bosses|superiors|clerks?|humans"
-    ),
-    "asks": (
-        "are (?:you|u)|r u|is this|is it|am i (?:talking|speaking|chatting)|you|u|ur|your|"
-        "you're|youre|you are|be|being|(?:act|think|sound|talk|look|type|write|behave|answer)s?(?:ing)? like"
-    ),
-    "what": (
-        "(?:(?:an?|some|{kind}|automated|only|just|not|or|if) )*(?:human(?: being)?|person|bot|"
-        "robot|chatbot|machine|ai|computer|guy|people|agent|assistant)"
-    ),
-    "kind": "real|actual|live|proper|human|living|breathing|genuine|normal|competent",
-    "article": "an?|the|to|some|any|one|of|your|you|another|other|more|ur|1",
-    # People whom one would ask for.
-    "person": (
-        "humans?|human beings?|members? of (?:the |your |ur )?(?:staff|team|crew)|people|persons?|peron|agents?|executives?|"
-        "representatives?|reps?|operators?|supervisors?|managers?|"
-        "manger|(?:living|human) assistants?|live assistants?|advis[eo]rs?|associates?|employees?|staff|staff members?|team ?members?|"
-        "co-?workers?|colleagues?|specialists?|sales ?(?:people|person|man|reps?|team)|"
-        "support (?:team|staff|agents?|person|rep)|customer ?(?:services?|support|care)|"
-        "customer ?(?:service|support|care) (?:team|agents?|rep\\w*|person|staff)|"
-        "live ?(?:chat|support|help)|tech(?:nical)? support|real (?:support|help)|boss|"
-        "the owner|superiors?|management|man|woman|guy|bloke|chap|lady|gentleman|gaffer|chief|experts?|fitters?|"
-        "technicians?|director|person in charge|(?:chef|boss|head) of you|helpdesk|help desk|"
-        "medewerk(?:er|ster)|mitarbeiter(?:in)?|mensch(?:en)?|menneske|kundeservice|klantenservice|"
-        "kundenservice|humano|persona real|operador|operatore|conseiller|"
-        "(?:sales|billing|returns?|refunds?|complaints?|support|service|finance|warranty) "
-        "(?:department|dept|team|desk|people)"
-    ),
-    "someone": "someone|somebody|some one|anyone|anybody|some body|any body",
-    # What a person may not be followed by: "a person tent", "a manager position".
-    "thing": (
-        "'s|and (?:an?|my|one|two|our|his|her|his) (?:dog|cat|child|kid|baby|bag|bike|half|tent)|"
-        "to fit|tents?|sleeping|bivy|hammock|stove|set|kit|cook|package|size|number|email|e-mail|"
-        "mail|hours|policy|address|phone number|discount|position|job|role|vacanc\\w+|account|"
-        "rights|resources|error|made|hair|tickets?|portal|app|code|id"
-    ),
-    "talk": (
-        "talk|tlak|takl|speak|speek|spek|chat|connect|connect (?:me|us)|(?:put|patch) (?:me|us)|"
-        "(?:put|patch) (?:me|us) through|transfer (?:me|us|this)|pass (?:me|us|this)|"
-        "pass (?:me|us|this) (?:on|over)|hand (?:me|us|this|it) (?:over|off)|hand (?:me|us|this)|"
-        "forward (?:me|us|this)|switch me|redirect me|(?:be|get) (?:connected|transferred)|"
-        "(?:be|get) put through|get in (?:touch|contact)|get (?:a )?hold|get me|route me|"
-        "direct me|send me|send this|transfer|switch|reroute|pass(?: me| this)? along|hook me up|"
-        "(?:be )?put (?:me )?in (?:touch|contact)|discuss(?:ing)?(?: it| this| that)?|escalate|escalate (?:this|it|me)|deal|interact|communicate|"
-        "converse"
-    ),
-    "to": "to|with|w|2|of|over to|through to|on to|back to",
-    "want": (
-        "want|wanna|need|needs|require|demand|prefer|like|love|insist on|asking for|asked for|"
-        "ask for|request|requesting|gimme|(?:give|get|bring|fetch|send|find) (?:me|us)|bring in|"
-        "let me have|(?:can|could|may) i (?:please )?(?:have|get)|(?:can|could) you get|"
-        "(?:please|just) get"
-    ),
-    "bot": "software|automated \\w+|bots?|robots?|chat ?bots?|machines?|computers?|ai|a\\.i|algorithm|program",
-    "insult": "stupid|dumb|useless|damn|bloody|silly|fucking|pointless",
-    "there": (
-        "here|there|i can|we can|to talk|to speak|available|around|online|free|on duty|who can|"
-        "that can|awake|working|at all|please|\\."
-    ),
-    "act": (
-        "help|call|contact|take|look|reply|answer|respond|chat|talk|speak|ring|phone|join|"
-        "assist|check|email|handle|deal|step|write|sort|fix|read"
-    ),
-    "when": "please|pls|plz|now|asap|immediately|\\.",
-}
-
-
-def _pattern(lines: str) -> re.Pattern[str]:
-    """One pattern out of lines of alternatives; `#` starts a comment line."""
-    chosen = [line.strip() for line in lines.splitlines()]
-    chosen = [line for line in chosen if line and not line.startswith("#")]
-    text = "|".join(f"(?:{line})" for line in chosen)
-    text = text.replace("{fill}", "(?:(?:{article}|{kind}|{insult}) ){0,5}")
-    text = text.replace("{person}", r"{person}(?![\w-])(?! ?{thing}(?![\w-]))")
-    for name, words in _CLASSES.items():
-        # The lookahead is added once, around the class: not inside its own replacement.
-        text = text.replace("{" + name + "}", f"(?:{words})")
-    return re.compile(rf"(?<![\w'-])(?:{text})(?![\w-])")
-
-
 # --- patterns -------------------------------------------------------------------------------
 
-_REQUEST = _pattern(r"""
+_REQUEST = pattern(r"""
     # talk to a person
     {talk} {to} {fill}(?:(?:\w+ )?{person}|{someone})
     {talk} {fill}{person}
@@ -232,10 +143,10 @@ _REQUEST = _pattern(r"""
     (?:can|could|may|might|will|would|have|let|make|ask|maybe|perhaps|get) {one_of}
     (?:have|get|let|ask) {someone}(?: \w+)? (?:call|phone|ring|email|e-mail|mail|text|contact|write|reach|answer|reply|respond|look|speak|talk|come|deal|get back)
     (?:someone|somebody|some one) (?:should|must|needs? to|has to|ought to|please|just|kindly|better|had better)? ?(?:call|phone|ring|contact|get back to) me
-    (?:can|could|will|would)(?: \w+){0,1} {someone} (?:please |just |maybe |kindly )*(?:call|phone|ring|contact|email|e-mail|write to|get back to|get in touch with) (?:me|us)
+    (?:can|could|will|would)(?: \w+){0,1} {someone} (?:please |just |maybe |kindly )*(?:call|phone|ring|contact|email|e-mail|write to|get back to|get in touch with) (?:me|us)(?! (?:before|when|once|if|as soon|ahead))
     (?:can|could|will|would) (?:you|u|ya|{someone}|{one_of}|you guys) (?:please |just |maybe |kindly |pls )*(?:give|gimme) (?:me )?(?:a )?(?:quick )?(?:ring|call|bell|buzz|tinkle|shout|phone call|callback)
     (?:^|please |pls |just |kindly |then |so |and |or |\. )(?:give|gimme) (?:me )?a (?:quick )?(?:ring|call|bell|buzz|tinkle|callback|call back)
-    (?:can|could|will|would) (?:you|u|you guys|yous) (?:please |just |maybe |kindly |pls )*(?:call|phone|ring) (?:me|us)(?! (?!back|asap|now|on|at|today|tomorrow|please|about|later|in|instead|this|when|if|again|up|to)\w)
+    (?:can|could|will|would) (?:you|u|you guys|yous) (?:please |just |maybe |kindly |pls )*(?:call|phone|ring) (?:me|us)(?! (?!back|asap|now|on|at|today|tomorrow|please|pls|plz|about|later|in|instead|this|when|if|again|up|to|sometime|tonight|first|urgently|directly|quickly|or|and|so|pronto|right|regarding|because|before)\w)
     (?:can|could|may|will|would|have|let|make|ask) {fill}(?:{person}|{someone} (?:real|human|else)|{someone} from (?:your|the) \w+) (?:please |just |kindly |now )?(?:to )?{act}
     (?:can|could|will|would|have|let|need) (?:you|{someone}|your (?!courier|driver|delivery|dhl|ups|dpd|gls)\w+) (?:please )?(?:to )?(?:call|phone|ring) me(?! (?!back|asap|now|on|at|today|tomorrow|please|about|later|in)\w)
     (?:please|pls|just) (?:call|phone|ring) me (?:back|asap|now|today|tomorrow|please|on|at)
@@ -247,15 +158,105 @@ _REQUEST = _pattern(r"""
     (?:reach|contact|find|get to|get hold of) {fill}(?:human|real person|person|human being|agent|representative|operator|someone real|live person|supervisor|manager|employee|colleague|staff member)(?! {thing})
     how (?:do|can|could|to)(?: \w+){0,2} (?:reach|contact|get|find|get hold of) (?:{someone}|{fill}{person})
     (?:where|who) (?:are|is) (?:the |all the |your )?(?:humans|real people|people i can|staff|human)
+    # somebody should see to it
+    (?:can't|cant|can not|cannot|can|could|couldn't|couldnt|will|would|won't|may|might) (?:not )?(?:(?:please|just|maybe|perhaps|possibly|kindly|at least|finally|ever|actually|really|even) )*(?:{someone}|{fill}{person})(?! (?:else|from the (?:parcel|post|courier|delivery|carrier)))(?: (?:there|here|with a brain|(?:from|at) (?:your|ur) \w+|at yours|of you|with \w+ \w+))? (?:(?:please|just|maybe|perhaps|kindly|finally|personally|actually|properly|simply|pls|at least|go and) )*(?:look|check|have a (?:quick |proper |closer )?(?:look|read|think)|take|deal|sort|fix|handle|investigate|call|phone|ring|reply|respond|step in|intervene|read (?:this|my|it|what)|get back|get in touch|reach out|contact me|contact us|explain (?:this|it|that) to me|see to)(?! (?:(?:me|us) )?(?:before|when|once|if|as soon|ahead|first|beforehand))
+    surely (?:{someone}|one of you|{fill}{person})(?: \w+){0,4} can
+    (?:glad|happy|grateful|thankful|nice|great|good|lovely|helpful|appreciate it|better|best|relieved|useful) (?:if|when) (?:{someone}|{one_of}|{fill}{person})(?: else)?(?: (?:from|at|in|of) \w+(?: \w+)?)? (?:could|can|would|will|were to|took|looked|called|had|got)
+    (?:if|that|whether|so) (?:{someone}|{one_of}|{fill}{person}) (?:could|can|might|would|should) (?:(?:please|just|maybe|perhaps|finally|kindly) )*(?:call|phone|ring|contact|get back to|get in touch with|reach out to|write to|come back to) (?:me|us)
+    (?:has|have|did|does|will|would|is|are|can|could|do) (?:{someone}|{fill}{person}) (?:(?:there|even|actually|really|ever|also|still|going to|at all) )*(?:read|reads|reading|look at|looking at|see|sees|seeing|listen|listening) (?:to )?(?:this|these|my|what|me|that|any of)
+    (?:want|need|like|ask|expect|get|have|prefer|hope) (?:for )?{someone}(?: there| real| who works there)? to (?:actually |really |please |just |personally )*(?:read|look|see|check|review|answer|reply|deal|sort|handle|help|take|explain|listen|decide|fix)
+    {someone} (?:at|on) the other (?:end|side)
+    (?:is )?(?:{fill}{person}|{someone}) (?:sitting |working |typing )?(?:there )?(?:at|on) the other (?:end|side)
+    (?:^|\. )(?:(?:hello|hi|hey|is|well|so) )*(?:everybody|everyone|{someone}) (?:asleep|sleeping|dead|gone|out to lunch|at lunch|awake|alive|on holiday)(?= (?:there|over|in|at|today)|$| ?\.)
+    where (?:is|are|has|have|did) (?:(?:all|the|your|you|real|go) )*(?:everybody|everyone|humans|people|staff|humanity|all)(?= ?(?:$|\.|gone|at|in this|there|here|today|working|hiding))
+    (?:^|\. )(?:some1|{someone}) (?:(?:please|pls|just|finally|there) )*(?:answer|reply|respond|pick up|talk to me|speak to me|help me here)(?: me)?(?= ?(?:$|\.|please|pls|plz|now))
+    (?:do|does) (?:you|this \w+|your \w+|anyone)(?: (?:even|actually|really|guys|people|not))* (?:have|employ|got) (?:(?:any|real|actual|some|human|living) )*(?:humans|people|staff|employees|human beings|real people|anyone|anybody)(?= ?(?:$|\.|there|working|at all|that|who|i can|to talk))
+    # the shop's people by their place
+    {talk} {to} (?:the |your |ur )?(?:shop|store|company|warehouse|workshop|office|head office|headquarters|hq)(?: (?:directly|itself|staff|people|please|pls|now|in person))*(?= ?(?:$|\.|about))
+    (?:talk|speak|spk) {to} your (?!courier|driver|delivery|website|site|dog|heart|phone|{bot})\w+
+    (?:helped|assisted|served|contacted|looked after|advised|guided|answered) by {fill}(?:{person}|{someone})(?! (?:at|in|yesterday|last|already))
+    (?:get|getting|got|come|put) (?:me )?(?:through|on|hold|a hold|ahold) (?:to|of) (?:{someone}|{fill}{person}|you (?:people|guys|lot|all)|the (?:shop|store))
+    (?:job|question|case|matter|task|one|something|thing) for {fill}{person}
+    (?:comfortable|happier|better|easier|safer|ease|appreciate|mind|rather|prefer)(?: \w+)? (?:talking|speaking|dealing|chatting|explaining|discussing|writing)(?: \w+){0,2} (?:to|with) (?:{fill}{person}|{someone})
+    (?:proper|real|normal|human|decent|actual) (?:conversation|chat|talk|discussion) (?:with )?(?:{fill}{person}|{someone})
+    (?:if|that|until|till|when|and|then) {one_of} (?:takes|took|steps|looks|calls|called|writes|helps|handles|reads|checks|could|can)
+    (?:maybe|perhaps|could you|can you|please|pls|just) (?:ask )?(?:your|ur|a|another) (?:colleagues?|coworkers?|co-workers?|supervisor|manager|boss|team)(?= ?(?:$|\.|please|pls|knows?|can|could|would|about|then|instead|to|if))
+    (?:ask|try|get|let|want|need|give me) {someone} else (?:there |here |do |look |help |please |answer |reply )*(?= ?(?:$|\.|please|pls|then|now))
+    (?:^|\. ){someone} (?:else|{kind}) (?:please|pls|plz|now)
+    {kind} {someone}|{someone} (?:real|human|competent|living)(?= ?(?:$|\.|please|pls|now|to|who|there|i can))
+    {someone} (?:who|that) (?:can|could|knows?|understands?|speaks?|works?|decides?)(?: \w+){0,5}? (?:please|pls|plz)
+    (?:want|need|like|have|get|see|make) (?:this|it|that|my \w+) (?:to be )?escalated
+    (?:take|bring|refer|raise|put) (?:this|it|that|me|my \w+) (?:up )?(?:to|with) (?:your|the|an?) (?:\w+ )?{person}
+    (?:would|do) you mind (?:calling|phoning|ringing|giving me a (?:call|ring))
+    (?:expect|expecting|await|awaiting|wait for|waiting for|look forward to|looking forward to) (?:an?|your|the) (?:phone ?)?(?:call|call ?back|ring)(?! (?:from (?:the|my) (?:courier|driver|bank)))
+    [\d+ -]{6,} (?:so |please |pls |plz |and |just )*(?:call|ring|phone) me
+    (?:is|are|was|has|have) there (?:(?:really|actually|just|honestly|seriously|absolutely) )*(?:no one|nobody|noone|not anyone|not a single|no {kind}|no {person})
+    (?:can|could|will|is|does|would) (?:no one|nobody|noone|none of you)(?: (?:there|here|at \w+|really|just|please|able to|willing to|of you))* (?:help|answer|look|read|call|reply|talk|speak|do|take|respond)
+    (?:does|do) {someone}(?: (?:actually|even|really|still))* work (?:there|here|at|for|in)
+    (?:is|are) there {fill}{person} (?:at (?:this|your|the)|working|in (?:this|your)|employed|behind)
+    (?:is|are) there {someone} (?:out there|at all|alive|awake|in|here|there|home|listening)(?= ?(?:$|\.|who|that|please|to|i))
+    (?:^|\. )(?:(?:hello|hi|hey|is|there|well|so|like) )*(?:{someone}|any humans?|any people)(?: (?:real|human|else|still|actually|alive))* (?:there|here|around|awake|listening|online|alive|available|about|free)(?= ?(?:$|\.|to|who|please|pls|now))
+    (?:please|pls|plz|kindly|can you|could you|do|must) (?:please )?(?:contact|get in touch with|get back to) me (?:(?:personally|directly|asap|urgently|now|today|tomorrow|please|back) ?)*(?= ?(?:$|\.|on|at|by phone|by telephone|via phone))
+    (?:rather|prefer to|only|better) (?:give|send|show|type|hand|tell|share|provide)(?: \w+){0,4} (?:to|with) {fill}(?:{person}|{someone})
+    (?:real|human|personal|proper|non-automated) (?:answer|reply|response|help|support|service|assistance|contact|advice) (?:please|pls|plz|from {fill}{person})
+    who(?:'s| is| are)(?: (?:the|your|actually|really))* (?:in charge|responsible|boss|manager|supervisor|owner|running this|superior)(?= ?(?:$|\.|here|there|please|get|put|i want|of (?:this|your|customer|the (?:shop|store))|at (?:your|this)))
+    (?:already|still|just|have|times|keep|kept|twice|been|again)(?: \w+){0,5}? (?:asked|asking|ask|asks|requested|requesting|begged|begging) (?:you )?(?:\w+ )?(?:twice |again )?for {fill}(?:{person}|{someone})(?! (?:yesterday|last|and (?:got|spoke|they|she|he)))
+    (?:reviewed|checked|examined|assessed|looked at|looked into|handled|dealt with|read|answered|sorted|done|decided|seen|verified|processed) by {fill}(?:{person}|{someone}|{one_of})(?! (?:yesterday|last|already|before))
+    (?:see|contact|get|find|reach|need|want|feedback|hear|answer|reply|response|call|phone call|letter|mail|message|word|decision|reaction|statement|apology) from (?:{fill}|responsible )*(?:{person}|one of your \w+)(?! (?:yesterday|last|saying|who said|that said|about))
+    (?:a|the|your) (?:phone|telephone|personal|face to face|one to one) (?:appointment|consultation|meeting)
+    (?:book|make|arrange|schedule|set up|organise|organize) (?:(?:me|us|an?|your|the|some|quick|short) )*(?:call|phone call|appointment|meeting|callback|slot|consultation|consult)(?: (?:for|on|at|tomorrow|today|to|please|\w+day))*(?: (?:with|to (?:talk|speak|discuss))|$| \.| please)
+    (?:can|could) (?:you|u|someone|somebody) (?:please )?(?:call|phone|ring) (?:my|our|his|her) (?:mum|mom|mother|dad|father|wife|husband|partner|son|daughter|parents|office|boss|assistant|colleague)
+    (?:please|pls|plz) (?:call|phone|ring) (?:my|our|his|her) (?:mum|mom|mother|dad|father|wife|husband|partner|son|daughter|parents|office|boss|assistant|colleague)
+    (?:^|\. )(?:(?:can|could|may) (?:we|i)(?: please| just| not)*|can't we(?: just| please)*) (?:talk|speak)(?: (?:please|in person|directly|live|today|now|tomorrow|to each other|somewhere))*(?= ?(?:$|\.))
+    (?:hear|want|need|like|prefer) (?:(?:just|only|please|to|hear) )*(?:an?|your) (?:(?:{kind}|friendly|calm|kind|nice) )*voice
+    (?:talk|walk|guide|take|lead) me through (?:it|this|that|the|everything) (?:\w+ ){0,4}?(?:on the phone|by phone|over the phone|in person)
+    {someone} (?:please |just |to )?(?:talk|walk|guide) me through
+    (?:past|around|skip|bypass|exit|quit|leave|stop|next|escape) (?:(?:this|the|your) )?{bot}(?= ?(?:$|\.|please|pls|and|i want|now|mode))
+    (?:human|agent|person|operator|staff|support|live|manual) mode
+    (?:turn on|switch on|activate|start|enable|open|unlock|summon) (?:the |a )?(?:human|agent|person|live chat|live agent|human mode|operator)
+    (?:help|assistance|support|advice|input|guidance|opinion) (?:from|of|by|via) {fill}(?:{person}|{someone})(?! (?:yesterday|last))
+    (?:human|personal|live|in-person) (?:assistance|help|support|advice|intervention|interaction|contact|service) (?:required|needed|requested|wanted|please|pls|necessary|with|regarding|for)
+    (?:is|are) (?:this|the|your|that) (?:chat|line|desk|thing|service|site|helpdesk|live chat)(?: (?:still|even|actually|ever|really))* (?:manned|staffed|monitored|attended|read by|watched)
+    (?:^|\. )(?:(?:hello|hi|hey|is|there|really|so) )*(?:nobody|noone|no one)(?: (?:is|at|from|in|here))* (?:there|here|around|home|available|listening|awake|in)(?= ?(?:$|\.|to|who|at))
+    (?:^|\. )(?:hello|hi|hey|hallo)(?: hello| hi)*(?: is)?(?: there)? (?:{someone})(?= ?(?:$|\.))
+    (?:correspond|communicate|interact|converse|write|email) with {fill}(?:{person}|{someone}|{one_of})
+    (?:trouble|bother|ask|beg) you for {fill}(?:{person}|{someone}|{one_of})
+    (?:by any chance|perhaps|maybe|possibly) {fill}(?:{person}|{someone}) (?:about|there|around|here|free|available)
+    (?:take|bring|lead) me to your (?:leader|boss|chief|manager|human|people|maker|master)
+    (?:pass|hand|forward|send|transfer|refer|escalate) (?:me|us|it|this|that|my \w+) (?:on|over|along|up)?(?: ?to (?:the |your |an? )?(?:right|responsible|relevant|appropriate|correct|competent|concerned|proper) (?:person|people|department|team|colleague|place|desk|one|office)| ?to your (?:team|colleagues|people|staff|boss|manager|superior))
+    (?:responsible|relevant|concerned|appropriate|competent|right) (?:person|department|colleague|team|employee) (?:(?:please|to|should|must|can|could) )*(?:contact|call|get in touch|reply|answer|respond|look)
+    (?:pass me on|pass it on to|hand me on|hand me over|pass me over)(?= |$)
+    (?:^|\. )(?:(?:so|then|and|well|if you \w+(?: \w+){0,3}|you \w+(?: \w+){0,3}) )*who can(?: (?:help|then|actually|answer|tell))*(?: me| us)?(?: then| with this| here)?(?= ?(?:$|\.))
+    (?:there must be|surely|there has to be|there's got to be|isn't there|is there not|is there no|is there any|must be) (?:{someone}|{fill}{person})(?: \w+){0,4} (?:knows?|know|can|could|who|that|able|to)
+    {someone} (?:in|at|from|of) your (?:company|team|shop|store|office|firm|department|business|organisation|organization) (?:must|should|can|could|has to|needs to|might|will|may)
+    (?:get|put|have) your (?:team|people|staff|guys|boss|colleague|colleagues|crew|manager) (?:on|onto|to|in)(?= |$)
+    (?:message|question|query|note|issue) for (?:your|the) (?:team|staff|boss|owner|manager|workshop|office|people|support|repair|customer)
+    (?:expect|want|demand|need|require|prefer|would like|like) (?:an?|your) (?:\w+ )?(?:personal|human|proper|non-automated|individual) (?:answer|reply|response|treatment|contact|feedback)
+    (?:^|\. )(?:hewwo |hi |hey )?(?:can|could|may|cn) (?:i|we) (?:has|haz|hv|haves) {fill}(?:{person}|{someone})
+    (?:gib|gief|gimmie|gimmeh|giv) (?:me )?{fill}(?:{person}|{someone})
+    (?:give|look for|looking for|search|searching for|seek|seeking) (?:me )?{fill}(?:human|person|operator|agent|employee|representative|someone real|staff member)(?= ?(?:$|\.|please|pls|for|to|or|now|who|that)) ?(?!who (?:lost|ordered|stole|signed))
+    (?:again|ffs|omg|jesus|god|christ|for the love of god|for god's sake|for gods sake|dammit|damn it|hell) {fill}(?:human|agent|person|operator|representative|supervisor|manager)(?= ?(?:$|\.|please|now))
+    # by name, and the one of last time
+    (?:re-?connect|reconnecting) (?:me|us)
+    (?:connect|put|patch|get|hand|pass|transfer) (?:me|us) (?:back |again |through |over )?(?:with|to) (?:the (?:same )?(?:person|one|lady|guy|man|woman|colleague|agent|girl|gentleman)|her|him|them|those people)
+    (?:the same|that) (?:{person}|lady|guy|gentleman) (?:again|as (?:last|yesterday|before|earlier))
+    (?:can i|could i|may i|want to|like to|need to|let me|wanna|rather) (?:please |just )?(?:talk|speak|chat) (?:to|with) {name}(?= ?(?:$|\.|please|again|about|now|from (?:your|the) \w+|directly|instead))
+    (?:^|\. )is (?!it|this|that|there|he|she|anything|everything|size|the)[a-z]{2,} (?:there|around|in today|on duty|working today)(?= ?(?:$|\.|he |she |today|please|again))
+    # whom to call
+    who(?:m)? (?:can|could|do|should|may|must) (?:i|we) (?:please |even |actually |just )?(?:call|phone|ring|turn to|complain to|escalate to|get hold of)
+    (?:can|could|cn|may|might) i (?:please |pls |just )*(?:have|hav|hve|get|request|book|arrange|ask for) (?:an? )?(?:call|ring|buzz|bell)(?: back)?(?! (?:from|number))
+    (?:video ?call|facetime|whatsapp|skype|zoom|teams call|video chat|video meeting) (?:with )?(?:me|us|{someone}|{one_of}|{fill}{person})
+    (?:do|have|get|make|arrange|book|jump on|hop on|set up) (?:(?:an?|us|me|quick|short) )*(?:video ?(?:call|chat)|zoom|video meeting|facetime)
+    (?:phone|telephone|voice|video) (?:call|conversation|chat|appointment|consultation) (?:please|pls|with|possible|would|instead|is better)
     # said at the end, or by itself within the message
     (?:i said|said|just|pls|please|now) (?:(?:an?|the) )?(?:{kind} )*(?:human|agent|person|representative|operator|supervisor|manager)(?= ?(?:$|{when}))
     (?:{kind} )?(?:human|agent|representative|operator|supervisor|medewerker|mitarbeiter) {when}(?<!\.)
     (?:real|live|actual) (?:human(?: being)?|person|agent|people)(?= ?(?:\.|$))
-    (?:please|pls|want to|wanna|must|need to|can you|could you|just|i'll|would like to|like to) escalate
-    escalate (?:this|it|my|me|to)
+    (?:please|pls|want to|wanna|must|need to|can you|could you|just|i'll|would like to|like to) escalate(?! (?:my|our|the|in|on|for))
+    escalate (?:this|it|me|to|(?:my|our|the) (?:\w+ )?(?:case|issue|problem|ticket|complaint|matter|order|request|query|concern|refund|claim|conversation|chat))
 """)
 
-_NOT_A_BOT = _pattern(r"""
+_NOT_A_BOT = pattern(r"""
     (?:don't|do not|dont|won't|will not|can't) (?:do|like|trust|want|need|use|talk|chat) (?:(?:an?|the|to|with|these|those|your|any|more|this|{insult}) )*(?:{bot})(?! {thing})
     (?:skip|bypass|avoid|exit|leave|quit|past|around|out of) (?:(?:this|the|your|that|{insult}) )+{bot}(?! {thing})
     (?:want|get|let me|need to get|how do i get|skip|stop|turn) (?:me )?(?:to )?(?:get )?(?:out of|past|around|off|rid of|skip|stop) (?:(?:this|the|your|that|{insult}) )*(?:{bot})
@@ -265,11 +266,18 @@ _NOT_A_BOT = _pattern(r"""
     {person} (?:and )?(?:not|instead of|rather than) (?:(?:an?|the|this|some|your|{insult}) )*{bot}
     (?:not|no more|no) (?:(?:with|to) )?(?:(?:an?|the|this|more|{insult}) )*{bot} (?:please|pls|but|i want|i need)
     (?:anything|anyone|someone|somebody|something) (?:but|other than|who is not|who isn't|that is not|that isn't) (?:an? |this )?(?:{insult} )*{bot}
+    # no bots; done with bots; I hate this bot
+    (?:^|\. |please |and |but |so |pls |just )(?:no|no more|not|stop|stop with|enough|enough with|enough of|hate|i hate|i really hate|can't stand|i can't stand|i cannot stand|i despise|i detest|down with|kill|get rid of|turn off|switch off) (?:(?:these|those|the|this|that|your|any|all|an?|talking to|dealing with|chatting with|{insult}) )*(?:{bot})(?= ?(?:$|\.|please|pls|thanks|but|just|thing|i want|i need|get|give|human|person|can))
+    (?:done|through|finished|had it|had enough|fed up|sick|tired|over|bored|frustrated) (?:(?:with|of|talking|speaking|chatting|dealing|arguing|typing|to|by|listening) )*(?:(?:these|those|the|this|that|your|an?|some|{insult}) )*(?:{bot})(?! {thing})
+    (?:not|never|don't|dont|won't|wont|refuse to|rather not|not going to|will not)(?: going to| want to| wanna| like to)? (?:talking|speaking|chatting|dealing|telling|giving|discussing|explaining|sharing|writing|typing|arguing|tell|give|trust|explain|discuss|share|argue|deal|speak|talk)(?: (?!you\b)\w+){0,3}? (?:(?:to|with|by|from) )?(?:(?:an?|the|this|some|your|{insult}) )*(?:{bot})(?! {thing})
+    (?:{bot}) (?:can't|cannot|can not|cant|won't|will not|wont|could never|can never|will never|isn't able to|is not able to) (?:\w+ )?(?:answer|solve|help|decide|understand|handle|fix|sort|judge|deal)
+    (?:not|isn't|nothing|no job|no question|no case|no matter|too complicated|too complex|too important|too difficult|too delicate|too personal) (?:(?:something|anything|a (?:thing|case|job|question|matter|topic)) )?(?:for|that) (?:(?:an?|the|this|your|some|{insult}) )*(?:{bot})(?! {thing})
+    (?:enough|no more|stop|tired|sick|fed up|done|don't want|dont want|hate|without|instead of|spare me|not another|no)(?: \w+){0,4}? (?:automated|automatic|canned|scripted|pre-?written|prewritten|generic|robotic|computerised|computerized|copy ?-?paste[d]?|copy and paste) (?:replies|reply|answers?|responses?|messages?|texts?|stuff|rubbish|nonsense|crap|emails?|talk)
 """)
 """Whoever refuses the bot asks for a person."""
 
-_ALONE = _pattern(r"""
-    (?:(?:{article}|{kind}|talk to|speak to|speak with|talk with) ){0,4}(?:(?:human|humans|human being|agent|agents|person|operator|representative|rep|someone|somebody|colleague|call back|callback|ring me|escalate|escalation|call me|phone me|supervisor|manager|people|employee|someone real|somebody real|customer (?:service|support|care)|live (?:chat|agent|support|person)|support agent|real (?:help|support)|human (?:help|support|assistance|service)|medewerker|mitarbeiter|mensch|menneske|kundeservice|kundenservice|klantenservice) ?){1,8}
+_ALONE = pattern(r"""
+    (?:(?:{article}|{kind}|talk to|speak to|speak with|talk with) ){0,4}(?:(?:human|humans|human being|agent|agents|person|operator|representative|worker|clerk|staff|management|advisor|rep|someone|somebody|colleague|call back|callback|ring me|escalate|escalation|call me|phone me|supervisor|manager|people|employee|someone real|somebody real|customer (?:service|support|care)|live (?:chat|agent|support|person)|support agent|real (?:help|support)|human (?:help|support|assistance|service)|medewerker|mitarbeiter|mensch|menneske|kundeservice|kundenservice|klantenservice) ?){1,8}
 """)
 """The whole message, politeness aside, names a person: "agent", "human human human"."""
 
@@ -279,13 +287,18 @@ _POLITE = re.compile(
     r"\.|_|-|')(?![\w'])"
 )
 
+_REFERENCE = re.compile(
+    r"(?<![\w'])(?:(?:order|number|nr|no|ref|for|about) )*[a-z]{0,3}-?\d{4,}(?![\w'])"
+)
+"""A number of an order; "10482 agent" is a request, "2 person" none."""
+
 _DECLINED = re.compile(
     r"(?<![\w'])(?:what|"
     # I don't need
     r"(?:do|does|did|would|need)(?:n't|nt| not)(?: (?:really|actually|even|necessarily|yet))*"
     r"(?: (?:want|need|wish|like|have|plan|intend|mean|ask))?|no need|rather not|without|"
     r"no longer (?:need|want)|(?:prefer|want|wish|like|hope|rather) not|(?:nice|lovely|good|great) to|"
-    r"not (?:necessary|needed|asking|trying|ready|yet)|instead of|"
+    r"not (?:necessary|needed|asking|trying|ready|yet)|(?:i'm|am|are|were|we're|was) not|instead of|"
     # do I have to, am I
     r"(?<!how )(?<!who )(?:do|did|should|must|would|will|whether|if) (?:i|we|you)(?: (?:really|actually|even))?"
     r"(?: (?:need|have|got|must|should))?|am i|are we|was i|is this|is it|are you|isn't this|"
@@ -296,7 +309,7 @@ _DECLINED = re.compile(
 )
 """Right before a request: somebody does not want it, asks about it, or tells of another time."""
 
-_NEEDLESS = _pattern(r"""
+_NEEDLESS = pattern(r"""
     (?:no need|not necessary|unnecessary|needn't|need not|(?:don't|dont|do not|didn't|didnt|did not|doesn't|does not) (?:need|want|have|wish|bother|get|connect|transfer|put|call|involve)|without|rather not|hate|instead of|glad not|no) (?:(?:to|for|me|us|having|have|get|getting|bother|bothering|call|calling|phone|phoning|talk|talking|speak|speaking|involve|involving|with|be|transferred|connected|put|through|on|waste|a|single|any|this|it) ){0,6}(?:{fill}{person}|{someone})(?! (?:like|such|but|other than|apart))
     {person} (?:is|are|was)? ?(?:not|isn't|aren't) (?:needed|necessary|required)
     no {fill}{person} (?:needed|necessary|required|please|thanks)
@@ -304,7 +317,10 @@ _NEEDLESS = _pattern(r"""
 """)
 """No person, says the customer, in words that are no request either."""
 
-_TOLD_OF_PEOPLE = _pattern(r"""
+_UNNEEDED = pattern(r"no {fill}{person} (?:needed|necessary|required|wanted)")
+"""Looks like "agent needed" from the second word on."""
+
+_TOLD_OF_PEOPLE = pattern(r"""
     (?:i|we|you|he|she|they|already|just|have|had|been|was) (?:(?:already|just|also|once|have|had|never|even) )*(?:talked|spoke|spoken|chatted|talking|met|phoned|called|written|wrote|emailed|asked) (?:\w+ )?(?:to|with|by)? ?(?:{fill}{person}|{someone}|(?:an?|the) (?:very |really |so )*\w+ {person})
     (?:the|that|this|your|a|some) {person} (?:has|had|took|signed|said|says|told|was|were|did|didn't|does|gave|sent|promised|needs?|who|at the|in the|from the|i (?:spoke|talked|chatted))
     (?:does|did|is|was|has|had|will) (?:the|that|this) {person}
@@ -313,7 +329,7 @@ _TOLD_OF_PEOPLE = _pattern(r"""
 """)
 """People of another day, or only mentioned."""
 
-_OTHER_PEOPLE = _pattern(r"""
+_OTHER_PEOPLE = pattern(r"""
     # agents of another trade
     (?:travel|estate|letting|insurance|shipping|customs|cleaning|delivery|booking|secret|free|ticket|forwarding|tax|waterproofing|bleaching|drying|degreasing|sports|parcel|freight|import|export|user|foaming|antimicrobial|purchasing|post|mail|tour|mobile|network|phone|bus|ferry|crane|bank|hotel|airline|dhl|ups|postnl|gls|dpd|courier|project|product|line|hr|account|fund|event|office|gym|hostel|lodge|expedition) ?(?:agents?|operators?|managers?|persons?|people|reps?|representatives?|guys?|man|woman|employees?|staff|advis[eo]rs?|boss)
     # the customer's own people
@@ -325,13 +341,14 @@ _OTHER_PEOPLE = _pattern(r"""
     (?:most|many|other|some|few|two|of|for|these|those) people|people (?:say|said|who|think|told)
     human (?:rights|resources|error|made|hair|friendly|nature)
     (?:oh|hey|wow|damn|my) man|man (?:this|that|i|it|what|you|oh)
-    (?<!\d )(?<!key )(?<!button )(?:gift )?for (?:an?|the|my) (?:man|woman|guy|person|boss|colleague)
+    (?<!\d )(?<!key )(?<!button )(?<!ask )(?<!asked )(?<!asking )(?<!twice )(?<!again )(?<!job )(?<!case )(?<!looking )(?<!search )(?:gift )?for (?:an?|the|my) (?:man|woman|guy|person|boss|colleague)
 """)
 """People who are not ours, and things with people in their names."""
 
-_WHAT_ARE_YOU = _pattern(r"""
+_WHAT_ARE_YOU = pattern(r"""
     who(?:m)? (?:am i|are we) (?:talking|speaking|chatting|writing) (?:to|with)
     who(?:m)? (?:am i|are we) (?:talking|speaking|chatting|writing)
+    (?:do|does|is|are|did) (?:there )?{fill}{person}(?: \w+){0,4} or (?:(?:is|it|just|only|all|an?|the|some|this) )*{bot}
     blink(?: \w+){0,4} (?:human|person|bot|robot)
     {asks} (?:(?:actually|really|even|just|like|with|to) )*{what}(?:(?: or|,)? {what})*
 """)

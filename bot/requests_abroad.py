@@ -111,10 +111,10 @@ _LANGUAGES: Final = (
             r"mensch(?:en)?|mitarbeiter(?:in|innen|n)?|berater(?:in|n)?|kollegen?|kollegin(?:nen)?|"
             r"kunden(?:service|dienst|berater(?:in)?|betreuer(?:in)?|support)|ansprechpartner(?:in)?|"
             r"(?:service)?personal|person|sachbearbeiter(?:in)?|angestellten?|vorgesetzten?|chef|"
-            r"filialleiter(?:in)?|verantwortlichen?|jemand(?:en|em)?|wen|fachmann|experten?|team|support"
+            r"(?:filial)?leiter(?:in)?|geschaftsfuhr\w+|inhaber(?:in)?|techniker(?:in)?|verantwortlichen?|jemand(?:en|em)?|wen|fachmann|experten?|team|support"
         ),
         fill=(
-            r"einen?r?m?|d[aei][sernm]|den|eure?[nrms]?|ihre?[nrms]?|von|aus|euch|ihnen|mal|bitte|kurz|"
+            r"ein(?:e[nrms]?)?|nen?|nem|ner|d[aei][sernm]|den|eure?[nrms]?|ihre?[nrms]?|von|aus|euch|ihnen|mal|bitte|kurz|"
             r"echt\w*|richtig\w*|real\w*|lebend\w*|menschlich\w*|zustandig\w*|ander\w*|wirklich\w*"
         ),
         request=r"""
@@ -132,6 +132,17 @@ _LANGUAGES: Final = (
             (?:echte[rnms]?|richtige[rnms]?|reale[rnms]?|lebende[rnms]?) (?:mensch(?:en)?|person|mitarbeiter(?:in)?|berater)
             (?:nicht|nix|keine lust|genug) {..}mit (?:(?:einem|einer|nem|ner|dem|der|diesem|dieser) )?(?:ro)?(?:bot(?:er)?|chatbot|maschine|computer|ki|automat\w*|programm) (?:reden|sprechen|schreiben|chatten)
             mensch statt (?:ro)?bot\w*
+            jemand (?:(?:da|hier|dran|erreichbar|verfugbar|online|anwesend|wach) ?)+(?! ?(?:sein|wenn|der|die))
+            (?:kein\w*|nie wieder|schluss mit|weg mit) (?:\w+ )?(?:ro)?(?:(?:chat)?bots?|boter|maschinen?|computer|ki|automat\w*)
+            ruckruf (?:erbeten|gewunscht|moglich|vereinbaren|erwunscht)
+            wer ist (?:(?:hier|da|bei euch|bei ihnen|denn|mein|der|die|unser|fur \w+) )*(?:ansprechpartner|zustandig|verantwortlich|chef|leiter)\w*
+            leite[nt]? (?:sie |ihr )?(?:mich|das|es) {..}(?:weiter|an {who})
+            (?:wo|wie) (?:erreiche|erreich|kontaktiere|bekomme|finde|kriege|komme|kann|konnte|konnen) (?:ich |wir |man )?(?:\w+ )?(?:an |zu )?{who}
+            telefonisch {..}(?:sprechen|reden|klaren|besprechen|kontakt|erreich\w+|zuruckmelden|beraten)
+            (?:mochte|will|wurde|kann ich|konnen wir|konnten wir|lieber|gern\w*) {..}telefonieren
+            mit wem (?:kann|konnte|soll|darf) (?:ich|wir)
+            (?:kann|konnte|darf|will|mochte|gib\w*|ist|gebt) {..}(?:die|den|der|das) (?:frau|herrn?|dame|kollegin|kollegen?|mann|person) (?:von|vom|aus) (?:gestern|letzte\w*|vorhin|eben|neulich|vorher|montag|dienstag|mittwoch|donnerstag|freitag)
+            (?:frau|herrn?) \w+ (?:sprechen|nochmal|wieder haben)
         """,
         alone=(
             r"(?:echter? |richtige[rn]? )?(?:mensch(?:en)?|mitarbeiter(?:in)?|berater(?:in)?|person|"
@@ -153,7 +164,7 @@ _LANGUAGES: Final = (
         person=(
             r"humaine?s?|personne|conseill\w+|agente?s?|operat\w+|employee?s?|collegues?|"
             r"collaborat\w+|responsable|superieure?|quelqu'un|qqn|qqun|qq1|service clients?|sav|"
-            r"vendeu\w+|teleconseill\w+|interlocut\w+|technicien(?:ne)?s?|gerante?|patronn?e?|directeur|"
+            r"kelk'?un|kelqu'?un|quelquun|qqu'un|humin|vendeu\w+|teleconseill\w+|interlocut\w+|technicien(?:ne)?s?|gerante?|patronn?e?|directeur|"
             r"etre humain|equipe"
         ),
         fill=(
@@ -173,6 +184,10 @@ _LANGUAGES: Final = (
             (?:vraie personne|vrai humain|vraie humaine|vrai conseiller|personne reelle|etre humain)
             (?:pas|plus|marre de|refuse de) (?:de )?(?:parler |discuter |ecrire )?(?:a|avec) (?:un |une |le |la |ce |cette |votre )?(?:robot|bot|chatbot|machine|ordinateur|ia)
             pas (?:un|de) (?:robot|bot|chatbot)
+            (?:comment|ou) (?:je peux |puis je |peut on )?(?:joindre|contacter|parler|avoir|trouver) (?:a |avec )?{who}
+            comment (?:vous|je peux vous|puis je vous) (?:joindre|contacter|appeler)
+            j'? ?(?:veu[xt]?|voudrai[st]?|aimerai[st]?) parle[rz]? (?:a|avec) {who}
+            par telephone (?:svp|s'il vous plait|avec \w+|merci)
         """,
         alone=(
             r"(?:vraie? )?(?:humain|conseiller|conseillere|operateur|operatrice|agent|service clients?|"
@@ -209,12 +224,15 @@ _LANGUAGES: Final = (
             {who} (?:me )?(?:puede|podria|pueda) {..}(?:llamarme|llamar|contactarme|ayudarme|atenderme|atender|ayudar)
             (?:puede[ns]?|podria[ns]?|podeis) (?:\w+ )?(?:llamarme|telefonearme)
             (?:llamame|llameme|llamenme|llamadme)
+            me (?:puede[ns]?|podria[ns]?|podeis) (?:\w+ )?(?:llamar|telefonear|contactar|atender alguien)
+            (?:como|donde) (?:puedo )?(?:hablar|hablo|contactar|contacto|localizo) (?:con )?{who}
+            (?:nada de|sin|basta de|odio los|no mas|harto de) (?:el |los |este )?(?:robots?|bots?|maquinas?)
             que (?:alguien )?me (?:llamen?|llameis|contacten?|atienda)
             (?:persona (?:real|de verdad|humana|de carne)|humano (?:real|de verdad))
             no (?:quiero|con|deseo|voy a)? ?(?:hablar |chatear )?(?:mas )?con (?:un |una |este |esta )?(?:robot|bot|chatbot|maquina|ordenador|computadora|ia)
         """,
         alone=(
-            r"(?:operador|operadora|agente|humano|persona(?: real)?|asesor|atencion al cliente|alguien|"
+            r"(?:con )?(?:operador|operadora|agente|humano|persona(?: real)?|asesor|atencion al cliente|alguien|"
             r"representante|servicio al cliente|empleado|encargado)(?: humano)?"
         ),
         declined=(
@@ -269,6 +287,9 @@ _LANGUAGES: Final = (
             {who} (?:mi )?(?:puo|potrebbe|possa) {..}(?:chiamarmi|richiamarmi|chiamare|richiamare|aiutarmi|contattarmi|rispondermi)
             (?:mi (?:chiami|chiamate|richiami|richiamate|telefoni|puo (?:ri)?chiamare|potete (?:ri)?chiamare|fate chiamare|faccia chiamare))
             (?:chiamatemi|richiamatemi|chiamami|richiamami|telefonatemi|potete chiamarmi|puo chiamarmi|essere (?:ri)?chiamat[oa]|essere (?:ri)?contattat[oa])
+            (?:c'e|ce|esiste|ci sono) (?:(?:li|qui|almeno|anche|per caso|davvero) )*{who}
+            (?:come|dove) (?:posso |faccio a )?(?:parlare|contattare|raggiungere|parlo) (?:con )?{who}
+            (?:niente|basta|no ai|stufo di|senza) (?:con )?(?:i |il |questo |questi )?(?:robot|bot)
             (?:persona vera|vera persona|persona reale|operatore umano|in carne e ossa|umano vero)
             non (?:voglio |con )?(?:parlare )?(?:piu )?con (?:un |una |questo |questa )?(?:robot|bot|macchina|computer)
         """,
@@ -308,6 +329,11 @@ _LANGUAGES: Final = (
             (?:echte?|levende?) (?:mens|persoon|medewerk\w+)
             (?:niet|niet meer|geen zin om) {..}met (?:een |deze |die |je |jullie )?(?:ro)?(?:bot|chatbot|computer|machine|automaat)
             mens in plaats van
+            geen (?:\w+ )?(?:ro)?(?:bots?|chatbots?|automaat)
+            (?:door verbinden|doorverbinden|doorverbonden)
+            met wie (?:kan|kunnen|mag|moet) (?:ik|we)
+            (?:hoe|waar) (?:bereik|kan|kunnen|krijg|vind|kom) (?:ik |we )?{..}{who}
+            (?:telefonisch|per telefoon) (?:contact|spreken|overleggen|bespreken)
         """,
         alone=(
             r"(?:echte? (?:mens|persoon)|medewerk(?:er|ster)|klantenservice|iemand|collega|persoon)"
@@ -338,9 +364,13 @@ _LANGUAGES: Final = (
             (?:trenger|behover) (?:noen|nogen|nagon)
             (?:sett|sette|still|stille|koble|kople|koppla|satt|stil|stille|overfor|overfore|send|sende) (?:meg|mig|mej|oss) {..}(?:over|gjennom|igjennom|igennem|videre|vidare|till|til|med) {..}{who}
             (?:sett|koble|kople|koppla|stil|overfor) (?:meg|mig|mej) {..}(?:over|gjennom|igjennom|igennem|videre|vidare)
-            (?:er|ar|is|finnes|finns|findes|sitter|sidder|jobber) (?:det |der |har )*(?:(?:noen|nogen|nagon)(?= (?:der|her|hos|som|jeg|jag|i|pa|til|att|a)(?!\w)|$)|et menneske|en manniska|mennesker|folk|en ekte)
+            (?:er|ar|is|finnes|finns|findes|sitter|sidder|jobber) (?:det |der |har )*(?:(?:noen|nogen|nagon)(?= (?:der|dar|har|her|hjemme|hemma|hos|som|jeg|jag|i|pa|til|att|a)(?!\w)|$)|et menneske|en manniska|mennesker|folk|en ekte)
             (?:kan|kunne|kunde) (?:dere|du|noen|nogen|nagon|ni|i|en av dere|en) {..}(?:ringe|ringa|hjelpe|hjaelpe|hjalpa|kontakte|kontakta|svare) (?:meg|mig|mej)
             (?:ring|ringe|ringa) (?:meg|mig|mej)
+            ma jeg (?:gerne )?(?:fa )?(?:lov (?:til )?at )?tale (?:med|til) {who}
+            (?:ingen|inga|ikke en|inte en|nei til|nej till) (?:ro)?(?:bott?|bots|botter|maskin\w*)
+            (?:hvordan|hur|hvor|var) (?:kan |far )?(?:jeg|jag|man) {..}(?:fatt i|tak i|tag i|kontakt med|snakke med|prata med|na) {who}
+            hvem kan jeg (?:snakke|ringe|tale|prate)
             (?:bli|blive|blir) (?:oppringt|ringt|ringet|uppringd|kontaktet)
             (?:ekte|virkelig|levende|riktig|rigtig|rigtigt) (?:menneske|person|manniska|folk)
             (?:ikke|inte|gidder ikke|orker ikke|orkar inte) {..}med (?:en |ei |denne |den |en jaevla )?(?:ro)?(?:bot|bott|chatbot|maskin|maskine|datamaskin|dator|robott)

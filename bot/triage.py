@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.human_requests import asks_for_human, declines_human, speaks_of_other_people
+from bot.said_again import remembered
 from bot.triage_policy import (
     REMEMBERED_TURNS,
     Policy,
@@ -24,7 +25,7 @@ from bot.triage_policy import (
     Topic,
     load_policy,
 )
-from bot.triage_turn import Candidate, Memory, Turn, remembered, times_said
+from bot.triage_turn import Candidate, Memory, Turn, times_said
 
 __all__ = [
     "Candidate",
@@ -46,10 +47,18 @@ __all__ = [
 
 PERSON = "person"
 UNHELPED = "unhelped"
+BLAMES_OTHERS = "blames_others"
 """Cues (files in data/cues) that the rules themselves look for."""
 
 SURE = 0.7
-"""Probability of that cue which is asked for within a form, and of small talk."""
+"""Probability of that cue which is asked for within a form, and of small talk; and of blaming
+others, for anger not to count."""
+
+CALM = 0.1
+"""Frustration below which nobody complains who is pleased."""
+
+PLEASED = 0.3
+"""Sentiment (-1 to 1) from which a calm customer praises."""
 
 BEYOND_DOUBT = 0.9
 """Probability of the cue for a person from which it counts beside "my travel agent" too."""
@@ -172,14 +181,17 @@ def _seems_to_ask(turn: Turn, policy: Policy) -> str | None:
 def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
     said = "" if turn.is_payload else turn.text
     for topic in policy.topics:
-        found = topic.match(said, turn.intent, turn.confidence, turn.cue(topic.cue))
+        meant = topic.reason is not Reason.COMPLAINT or not _holds_nothing_against_us(turn)
+        found = topic.match(
+            said, turn.intent if meant else None, turn.confidence, turn.cue(topic.cue)
+        )
         if found:
             return _handoff(topic.reason, f"{topic.words} ({found})", skill=topic.skill)
     return None
 
 
 def _angry(turn: Turn, policy: Policy) -> Decision | None:
-    if turn.frustration < policy.anger_for(turn.signals):
+    if turn.frustration < policy.anger_for(turn.signals) or _blames_others(turn):
         return None
     return _handoff(Reason.FRUSTRATED, _frustration(turn))
 
@@ -340,7 +352,7 @@ def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
     if turn.is_payload and not _did_not_help(turn, policy):
         return before, ()
     adds = []
-    if turn.frustration >= policy.annoyance / 2:
+    if turn.frustration >= policy.annoyance / 2 and not _blames_others(turn):
         adds.append((turn.frustration, _frustration(turn)))
     if _did_not_help(turn, policy):
         # The question, which is still open, and this "no".
@@ -358,6 +370,17 @@ def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
         if doubt and not paged and not unhelped:
             adds.append((policy.strain_unplaced, doubt))
     return before + sum(weight for weight, _ in adds), tuple(words for _, words in adds)
+
+
+def _blames_others(turn: Turn) -> bool:
+    """The anger is about somebody else: an airline, another shop, the customer's own cat."""
+    return turn.cue(BLAMES_OTHERS) >= SURE
+
+
+def _holds_nothing_against_us(turn: Turn) -> bool:
+    """What the classifier takes for a complaint is about others, or is praise."""
+    praise = turn.frustration < CALM and turn.sentiment >= PLEASED
+    return praise or _blames_others(turn)
 
 
 def _frustration(turn: Turn) -> str:

@@ -1,34 +1,17 @@
 """What triage is told: the signals of one customer message, and what it remembers of earlier ones.
 
 Pure, like all of triage. `Turn` is made of a Rasa parse and of the `triage` slot; `Memory` travels
-in that slot. Whether two messages say the same is decided here, too. What follows from all this is
-decided in `bot.triage`.
+in that slot. Whether two messages say the same is told by `bot.said_again`; what follows from all
+this is decided in `bot.triage`.
 """
 
 from __future__ import annotations
 
-import difflib
-import functools
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.human_requests import normalise
-
-REMEMBERED_CHARACTERS = 200
-"""A remembered text is cut here; repetition shows in the first words already."""
-
-SAME_TEXT = 0.87
-"""Similarity of letters (0 to 1) from which two messages count as the same one said again."""
-
-SHORT = 4
-"""A text of fewer characters says nothing that could be said again."""
-
-COMPARED = 256
-"""So many of the latest comparisons of two texts are remembered: triage asks for each several
-times, and a replay once for every policy."""
+from bot.said_again import SHORT, remembered, says_the_same
 
 
 @dataclass(frozen=True)
@@ -230,9 +213,6 @@ def _unit(value: object) -> float:
     return max(0.0, min(1.0, float(value))) if isinstance(value, int | float) else 0.0
 
 
-# --- saying the same again ------------------------------------------------------------------
-
-
 def times_said(turn: Turn, from_likeness: float) -> int:
     """How many of the remembered messages say what this one says, in these or in other words.
 
@@ -245,42 +225,3 @@ def times_said(turn: Turn, from_likeness: float) -> int:
     return sum(
         says_the_same(text, turn.fingerprint, words, mark, from_likeness) for words, mark in earlier
     )
-
-
-def says_the_same(text: str, mark: str, other: str, other_mark: str, from_likeness: float) -> bool:
-    """Whether two remembered texts, with their fingerprints, say the same."""
-    if _same_words(text, other):
-        return True
-    return _same_numbers(text, other) and likeness(mark, other_mark) >= from_likeness
-
-
-def remembered(text: str) -> str:
-    """A message as it is kept for comparison."""
-    return normalise(text)[:REMEMBERED_CHARACTERS]
-
-
-def likeness(one: str, other: str) -> float:
-    """The cosine of the embeddings behind two fingerprints, to within 0.1; 0 if one is missing.
-
-    The share of bits that differ is the angle between the embeddings over pi (Charikar 2002).
-    """
-    if not one or len(one) != len(other):
-        return 0.0
-    differing = (int(one, 16) ^ int(other, 16)).bit_count()
-    return math.cos(math.pi * differing / (4 * len(one)))
-
-
-@functools.lru_cache(maxsize=COMPARED)
-def _same_words(a: str, b: str) -> bool:
-    if a == b:
-        return True
-    if 2 * min(len(a), len(b)) < SAME_TEXT * (len(a) + len(b)) or not _same_numbers(a, b):
-        return False
-    matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
-    return matcher.quick_ratio() >= SAME_TEXT and matcher.ratio() >= SAME_TEXT
-
-
-@functools.lru_cache(maxsize=COMPARED)
-def _same_numbers(a: str, b: str) -> bool:
-    """Different numbers are different questions, however alike the words are."""
-    return re.findall(r"\d+", a) == re.findall(r"\d+", b)

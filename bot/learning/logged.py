@@ -14,8 +14,9 @@ from typing import Final, Protocol
 from bot.events import Reading, Record, Seen
 from bot.learning import facts
 from bot.learning.archive_extent import Extent
+from bot.said_again import SHORT, remembered, says_the_same
 from bot.triage import ASKED, Candidate, Reason, Turn
-from bot.triage_turn import SHORT, readable, remembered, says_the_same
+from bot.triage_turn import readable
 
 TOO_LONG_MS: Final = 5 * 60_000
 """An agent who is silent for longer has not spent that time on this customer."""

@@ -354,7 +354,9 @@ def _with_g(found: re.Match[str]) -> str:
 
 def _respell(found: re.Match[str]) -> str:
     word = found[0]
-    standard = _STANDARD[word.casefold()]
+    standard = _STANDARD.get(word.casefold())
+    if standard is None:  # to the pattern, a Turkish dotless "mı" looks like "MI"
+        return word
     if word.isupper() and len(word) > 1:
         return standard.upper()
     return standard[:1].upper() + standard[1:] if word[0].isupper() else standard

@@ -14,8 +14,8 @@ from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
 from bot.nlu.encoder import Encoder, shared_encoder
 from bot.nlu.judgement import Judge
 from bot.nlu.scope import read_background
+from bot.said_again import likeness
 from bot.triage import Reason, Turn, decide, load_policy
-from bot.triage_turn import likeness
 
 FOLDER = Path("data/cues")
 POLICY = load_policy(Path("data/triage.yml").read_text(encoding="utf-8"))

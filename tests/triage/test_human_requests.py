@@ -171,6 +171,44 @@ could your wholesale manager call me
 a supervisor should look at this
 is it possible to talk to an expert
 who can I talk to about this
+NL-10482 agent
+order 10482 human
+im not talking to a robot
+no bots
+I'm done with this chatbot
+a machine can't answer this
+enough automated replies
+I'm not going to tell a robot my address
+has anybody actually read my message
+I'd like my case reviewed by a person
+can't somebody just look at it
+could somebody with a brain look at my order
+I would be very glad if somebody could call me before friday
+a colleague of yours should have a look? can a colleague have a look
+hello is there a person at the other end
+any1 real there???
+where is everybody
+is this chat manned?
+noone there?
+can you reconnect me with the person I chatted with before
+is Tom there? he helped me last week
+may I speak to Jana again
+what does it cost, how long does it take and who can I call?
+can i hav a cal back
+culd u ring me
+can we do a video call with someone
+please ring my husband back on 07700 900123
+how many times do i have to ask for a human
+i already asked twice for a person
+I expect an answer from a human being
+hand it over to the relevant department
+let the responsible department contact me
+who can help me then
+is there nobody who can help
+there must be somebody who knows
+turn on the human
+bring me to your leader
+my number is 0612345678 call me
 """.strip().splitlines()
 
 NO_REQUESTS = """
@@ -288,6 +326,21 @@ can I get the customer service email
 wool for men
 call it off
 a ring for my tent peg
+no agent needed, thanks
+chat is fine, no person needed
+will the parcel service call first
+do real people read this or just an algorithm
+is there a human behind this or is it all software
+I'm not asking for a manager
+I want to escalate my training
+do you hand my data to anybody else
+I have a meeting with my manager tomorrow
+in this photo, where are the people hiking
+can I speak to my wife first
+is this there as well
+is it around
+can someone in my family sign for it
+thanks, no more boots please
 """.strip().splitlines()
 
 

@@ -7,6 +7,22 @@ import pytest
 from bot.human_requests import asks_for_human, declines_human
 
 REQUESTS = """
+jemand da?
+kein Roboter bitte
+Rückruf erbeten
+wer ist mein Ansprechpartner
+mit wem kann ich reden
+kann ein Kollege übernehmen
+kann ich die Frau von gestern nochmal sprechen
+comment joindre un humain
+j'veux parlé a kelkun
+me pueden llamar?
+c'è un essere umano?
+geen robot graag
+doorverbinden graag
+må jeg tale med en person
+finns det någon där
+ingen bot tack
 Ich möchte mit einem Menschen sprechen
 kann ich mit einem Mitarbeiter sprechen?
 kann bitte jemand von euch mich anrufen

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.said_again import likeness
 from bot.triage import (
     RULES,
     Candidate,
@@ -21,7 +22,6 @@ from bot.triage import (
     decide,
     load_policy,
 )
-from bot.triage_turn import likeness
 
 POLICY = load_policy(Path("data/triage.yml").read_text(encoding="utf-8"))
 
@@ -374,6 +374,32 @@ def test_likeness_is_the_cosine_of_the_angle_that_the_bits_stand_for() -> None:
     assert likeness(ALIKE, UNLIKE) == pytest.approx(0, abs=1e-9)
     assert likeness(ALIKE, "f" * 64) == pytest.approx(-1)
     assert likeness("", ALIKE) == likeness("", "") == 0
+
+
+# --- anger that is not about us -------------------------------------------------------------
+
+
+def test_fury_at_somebody_else_is_answered() -> None:
+    raging = replace(ORDER, text="bloody airline lost my bag", frustration=0.95)
+    assert decide(raging, POLICY).outcome is Outcome.HANDOFF
+    elsewhere = decide(replace(raging, cues={"blames_others": 0.9}), POLICY)
+    assert elsewhere.outcome is Outcome.ANSWER
+    assert elsewhere.memory.strain == 0
+
+
+def test_what_looks_like_a_complaint_may_be_praise_or_about_others() -> None:
+    words = replace(ORDER, text="your service last time!", intent="complaint", confidence=0.95)
+    assert decide(words, POLICY).outcome is Outcome.HANDOFF
+    for no_complaint in (
+        replace(words, sentiment=0.7, frustration=0.02),
+        replace(words, cues={"blames_others": 0.9}),
+    ):
+        assert decide(no_complaint, POLICY).outcome is Outcome.ANSWER
+    for complaint in (
+        replace(words, sentiment=0.7, frustration=0.4),
+        replace(words, text="I file a complaint", sentiment=0.7, frustration=0.02),
+    ):
+        assert decide(complaint, POLICY).outcome is Outcome.HANDOFF
 
 
 # --- clarifications -------------------------------------------------------------------------
