@@ -10,12 +10,18 @@ is in `bot.human_requests`, which the gateway uses on its own.
 from __future__ import annotations
 
 import enum
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.human_requests import asks_for_human, declines_human, speaks_of_other_people
+from bot.human_requests import (
+    asks_for_human,
+    declines_human,
+    normalise,
+    speaks_of_other_people,
+)
 from bot.said_again import remembered
 from bot.triage_policy import (
     REMEMBERED_TURNS,
@@ -68,6 +74,10 @@ ASKED = "asked for a person"
 
 RISE = 0.1
 """Frustration is called rising from this much above the message before."""
+
+
+_TO_US = re.compile(r"(?<!\w)(?:you|your|yours|u|ur|you're|this (?:shop|company|bot|site))(?!\w)")
+"""Words that speak to the shop."""
 
 
 class Outcome(str, enum.Enum):
@@ -373,8 +383,10 @@ def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
 
 
 def _blames_others(turn: Turn) -> bool:
-    """The anger is about somebody else: an airline, another shop, the customer's own cat."""
-    return turn.cue(BLAMES_OTHERS) >= SURE
+    """The anger is about somebody else: an airline, another shop, the customer's own cat. Whoever
+    says "you" had better mean it kindly beyond doubt."""
+    addressed = _TO_US.search(normalise(turn.text)) is not None
+    return turn.cue(BLAMES_OTHERS) >= (BEYOND_DOUBT if addressed else SURE)
 
 
 def _holds_nothing_against_us(turn: Turn) -> bool:

@@ -233,6 +233,7 @@ def test_what_says_nothing_about_the_matter_is_set_aside(
     [
         ("I'm waitin for ma parcel cos it's late", "I'm waiting for my parcel because it's late"),
         ("u r late", "you are late"),
+        ("u r there mı", "you are there mı"),
         ("My name is Wanjiru Otieno.", "My name is Alex."),
         ("I'm Ifeoma. Where is it?", "I'm Alex. Where is it?"),
         ("Þórdís Jónsdóttir speaking. Where is it?", "Alex speaking. Where is it?"),

@@ -385,6 +385,8 @@ def test_fury_at_somebody_else_is_answered() -> None:
     elsewhere = decide(replace(raging, cues={"blames_others": 0.9}), POLICY)
     assert elsewhere.outcome is Outcome.ANSWER
     assert elsewhere.memory.strain == 0
+    at_us = replace(raging, text="bloody joke, you lost my bag", cues={"blames_others": 0.8})
+    assert decide(at_us, POLICY).outcome is Outcome.HANDOFF
 
 
 def test_what_looks_like_a_complaint_may_be_praise_or_about_others() -> None:
