@@ -265,7 +265,7 @@ def test_what_comes_after_a_hand_off_that_would_have_been_is_not_decided() -> No
 
 
 def test_a_person_who_comes_earlier_is_no_person_more() -> None:
-    logged = talk("a", LOST, LOST, replace(LOST, text="quux"))
+    logged = talk("a", LOST, replace(LOST, text="corge"), replace(LOST, text="quux"))
     assert logged.turns[-1].seen.outcome == "handoff"
     found = compared(logged, proposed=under(clarifications=1))
     assert counts(found) == {"earlier": 1}
