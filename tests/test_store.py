@@ -17,6 +17,10 @@ from bot.store import (
     LOG,
     STATE,
     UNSPOKEN_S,
+    WAKE,
+    WAKE_CONVERSATION,
+    WAKE_WORK,
+    Follower,
     Store,
 )
 
@@ -79,6 +83,24 @@ async def test_many_writers_at_once_all_get_in_without_a_gap(store: Store, route
         *(router.from_customer(opened.id, f"m{n}", client_id=f"client-{n}") for n in range(30))
     )
     assert [entry.seq for entry in await store.log(opened.id)] == [*range(1, 33)]
+
+
+async def test_only_who_has_something_to_do_at_once_is_woken(
+    store: Store, router: Router, redis: Redis[bytes]
+) -> None:
+    opened = await router.open()
+    woken = []
+    async with redis.pubsub() as pubsub:
+        await pubsub.psubscribe(WAKE + "*")
+        await router.from_customer(opened.id, "hi", client_id="client-1")
+        async for message in pubsub.listen():
+            if message["type"] == "pmessage":
+                woken.append(message["channel"].decode())
+            if WAKE_CONVERSATION.format(opened.id) in woken:  # it is the last
+                break
+    assert WAKE_WORK + Follower.ASSISTANT.value in woken
+    # The archive comes a second later, and looks by itself as often.
+    assert WAKE_WORK + Follower.ARCHIVE.value not in woken
 
 
 async def test_escalated_conversations_stand_on_the_shelf_of_their_state(
