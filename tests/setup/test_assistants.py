@@ -13,7 +13,8 @@ import pytest
 
 from bot import assistants as module
 from bot import machine
-from bot.assistants import CANDIDATE, Assistants, Step, Surroundings
+from bot.assistant import HEALTH_S, HEALTH_WITHIN_S
+from bot.assistants import CANDIDATE, SETTLING_S, Assistants, Step, Surroundings
 from bot.errors import PromotionFailed
 from bot.processes import Supervisor
 from bot.smoke import Try
@@ -119,3 +120,7 @@ async def test_the_numerics_of_an_assistant_stay_in_one_thread(tmp_path: Path) -
     finally:
         await swap.supervisor.stop()
     assert re.search(r"^threads:(?: 1)+$", log.read_text(), re.MULTILINE)
+
+
+def test_the_one_that_leaves_stays_until_every_gateway_must_have_looked() -> None:
+    assert HEALTH_S + HEALTH_WITHIN_S < SETTLING_S
