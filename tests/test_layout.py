@@ -53,6 +53,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.explain",
         "bot.learning.filters",
         "bot.learning.insights",
+        "bot.learning.insights_shapes",
         "bot.learning.insights_table",
         "bot.learning.logged",
         "bot.learning.periods",

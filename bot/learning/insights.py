@@ -1,9 +1,9 @@
 """How it goes: the figures of a period, each with the filter that lists what is behind it.
 
 Pure. Belongs here: what is counted and how (the same definitions, for owners, are in
-docs/insights.md), and the shapes in which the API gives it out. Does not belong here: what became
-of one conversation (`bot.learning.facts`), days and time zones (`bot.learning.periods`), asking the
-archive (`bot.learning.measuring`).
+docs/insights.md). Does not belong here: the shapes in which it is given out
+(`bot.learning.insights_shapes`), what became of one conversation (`bot.learning.facts`), days and
+time zones (`bot.learning.periods`), asking the archive (`bot.learning.measuring`).
 
 All figures are of the conversations that *began* in the period (with the customer's first message)
 and were held here; imported ones are left out, since how long somebody waited elsewhere is not in
@@ -21,127 +21,9 @@ from itertools import chain, groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.events import Record
 from bot.learning import facts
-from bot.learning.archive_extent import Extent
+from bot.learning.insights_shapes import Day, Figure, Filter, Stars
 from bot.learning.periods import Period, local
-
-Filter = dict[str, str]
-
-
-class Figure(Record, frozen=True):
-    """One number. `of`: how many conversations (or turns) it is taken from; `high`: of durations,
-    the ninth tenth. `unit`: share (0 to 1), ms, stars or count. `better`: "up", "down" or "", what
-    an owner would wish. `before`, `before_of`: the same of the period before. `filter`: as
-    parameters of the list of conversations."""
-
-    name: str
-    title: str
-    unit: str
-    better: str
-    means: str
-    value: float | None
-    of: int
-    filter: Filter
-    high: float | None = None
-    before: float | None = None
-    before_of: int | None = None
-
-
-class Reason(Record, frozen=True):
-    """How many conversations were handed over for `reason`, and which share of all they are."""
-
-    reason: str
-    words: str
-    conversations: int
-    share: float
-    filter: Filter
-    before: float | None = None
-
-
-class IntentFigures(Record, frozen=True):
-    """How a question that the assistant knows fares: turns by what became of them. `success`: the
-    share of `facts.SERVED`: answered for good, or passed on as it should be."""
-
-    intent: str | None
-    turns: int
-    conversations: int
-    success: float
-    results: dict[str, int]
-    filter: Filter
-    before_turns: int | None = None
-    before_success: float | None = None
-
-
-class Example(Record, frozen=True):
-    conversation: str
-    seq: int
-    at: int
-    text: str
-
-
-class Topic(Record, frozen=True):
-    """Messages without a good answer, by what they were taken for; None: for nothing."""
-
-    intent: str | None
-    turns: int
-    conversations: int
-    results: dict[str, int]
-    examples: tuple[Example, ...]
-    filter: Filter
-
-
-class Label(Record, frozen=True):
-    """What agents say that messages should have been understood as."""
-
-    intent: str
-    new: bool
-    labels: int
-    filter: Filter
-
-
-class Day(Record, frozen=True):
-    """One day's point of the trend lines; durations are medians."""
-
-    day: str
-    conversations: int
-    containment: float | None
-    handoff_rate: float | None
-    first_response_ms: float | None
-    person_response_ms: float | None
-    wait_ms: float | None
-    resolution_ms: float | None
-    rating: float | None
-    ratings: int
-    filter: Filter
-
-
-class Stars(Record, frozen=True):
-    stars: int
-    conversations: int
-    filter: Filter
-
-
-class Insights(Record, frozen=True):
-    """All of a period. `load[weekday][hour]`: customers' messages, Monday first, local hours.
-    `archive`: of how many of the logs this is known."""
-
-    archive: Extent
-    first: str
-    last: str
-    days: int
-    zone: str
-    before_first: str | None
-    before_last: str | None
-    figures: tuple[Figure, ...]
-    reasons: tuple[Reason, ...]
-    intents: tuple[IntentFigures, ...]
-    unanswered: tuple[Topic, ...]
-    labels: tuple[Label, ...]
-    ratings: tuple[Stars, ...]
-    load: tuple[tuple[int, ...], ...]
-    trend: tuple[Day, ...]
-
 
 #: The columns of the archive's conversations that `Tally` counts, and in which order.
 COLUMNS: Final = (

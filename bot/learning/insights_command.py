@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.learning.archive import ARCHIVE, Archive
-from bot.learning.insights import Figure, Insights
+from bot.learning.insights_shapes import Figure, Insights
 from bot.learning.insights_table import as_csv
 from bot.learning.measuring import insights
 from bot.learning.periods import period_of

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.learning.facts import RESULTS
-from bot.learning.insights import Insights
+from bot.learning.insights_shapes import Insights
 from bot.opening_hours import WEEKDAYS
 
 HEAD: Final = ("section", "name", "detail", "value", "unit", "of", "before", "from", "to")

@@ -1,7 +1,7 @@
 """Asking the archive for the figures of a period.
 
 Belongs here: the queries, and the lists that they make. Does not belong here: what the figures mean
-and their shapes (`bot.learning.insights`).
+(`bot.learning.insights`) and their shapes (`bot.learning.insights_shapes`).
 """
 
 # ruff: noqa: S608 (queries are put together from this module's own words; values are parameters)
@@ -19,20 +19,15 @@ from bot.learning import facts
 from bot.learning.archive import Archive
 from bot.learning.archive_extent import extent
 from bot.learning.filters import MISSED, NO_INTENT, within
-from bot.learning.insights import (
-    COLUMNS,
+from bot.learning.insights import COLUMNS, Tally, by_day, figures, ratings, trend
+from bot.learning.insights_shapes import (
     Example,
     Filter,
     Insights,
     IntentFigures,
     Label,
     Reason,
-    Tally,
     Topic,
-    by_day,
-    figures,
-    ratings,
-    trend,
 )
 from bot.learning.periods import QUARTER_MS, Period, local
 

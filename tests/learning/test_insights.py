@@ -17,7 +17,8 @@ from bot import commands as do
 from bot.events import Agent, Handoff, Reading
 from bot.learning.archive import Archive
 from bot.learning.filters import conditions
-from bot.learning.insights import Figure, Insights, median, ninth_tenth
+from bot.learning.insights import median, ninth_tenth
+from bot.learning.insights_shapes import Figure, Insights
 from bot.learning.insights_table import HEAD, as_csv
 from bot.learning.measuring import insights
 from bot.learning.periods import period_of

@@ -47,7 +47,7 @@ from starlette.routing import Route
 from bot.archiving import ForgetErased
 from bot.learning import facts
 from bot.learning.archive import Archive
-from bot.learning.insights import Insights
+from bot.learning.insights_shapes import Insights
 from bot.learning.insights_table import as_csv
 from bot.learning.measuring import insights
 from bot.learning.periods import period_of
