@@ -9,10 +9,11 @@ on a terminal (`bot.status_board`).
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -22,6 +23,11 @@ from bot.child_log import ChildLog, explaining
 from bot.children import Child, NotReady, drain, ending, signal_group, spawn
 from bot.errors import ProcessFailed
 from bot.loopback import NotHttp, ask
+
+#: The first and the last of the ports that Linux hands out by itself.
+PORTS_HANDED_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
+#: Below are those that well-known programs use, and some that browsers refuse.
+FIRST_PORT = 20_000
 
 
 class State(str, Enum):
@@ -311,12 +317,25 @@ class Supervisor:
 
 
 def free_ports(count: int) -> list[int]:
-    """So many different free ports on the loopback interface."""
+    """So many different free ports on the loopback interface. None of those, if it can be helped,
+    that the system hands out to whoever does not care, so that they stay free until used."""
+    found: list[int] = []
     with ExitStack() as taken:
-        sockets = [taken.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        while len(found) < count:
+            one = taken.enter_context(socket.socket())
+            with suppress(OSError):  # this one is in use
+                one.bind(("127.0.0.1", secrets.choice(_unclaimed())))
+                found.append(one.getsockname()[1])
+    return found
+
+
+def _unclaimed() -> Sequence[int]:
+    """Ports that the system does not hand out by itself; (0,), any of its choice, if unknown."""
+    try:
+        handed_out = int(PORTS_HANDED_OUT.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return (0,)
+    return range(FIRST_PORT, handed_out) if handed_out > FIRST_PORT + 1_000 else (0,)
 
 
 async def http_answers(port: int, path: str, *, host: str = "127.0.0.1", token: str = "") -> None:

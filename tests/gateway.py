@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from bot.app import build
-from bot.processes import free_ports
 from bot.settings import Secret, Settings
 from bot.web.server import GatewayServer
 from tests.polling import PATIENCE_S
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket that has the port from now on; 0 is any that is free."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", port))
+    return bound
 
 
 class RunningGateway:
@@ -27,7 +36,8 @@ class RunningGateway:
         port: int | None = None,
         **more: Any,
     ) -> None:
-        self.port = port or free_ports(1)[0]
+        self._socket: socket.socket | None = _bound(port or 0)
+        self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         settings: dict[str, Any] = {
             "port": self.port,
@@ -43,8 +53,14 @@ class RunningGateway:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._server = GatewayServer(build(self.settings), self.settings)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        listening, self._socket = self._socket or _bound(self.port), None
+        with ExitStack() as unless_served:
+            unless_served.callback(listening.close)
+            self._server = GatewayServer(build(self.settings), self.settings)
+            unless_served.pop_all()
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listening]}, daemon=True
+        )
         self._thread.start()
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:

@@ -17,6 +17,8 @@ import pytest
 from bot.children import Child, NotReady
 from bot.errors import ProcessFailed
 from bot.processes import (
+    FIRST_PORT,
+    PORTS_HANDED_OUT,
     Pace,
     State,
     Status,
@@ -77,6 +79,13 @@ async def until(true: Callable[[], object], within: float = PATIENCE_S) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not come true in time"
         await asyncio.sleep(0.01)
+
+
+def test_a_free_port_is_none_that_the_system_gives_to_anybody() -> None:
+    ports = free_ports(200)
+    assert len(set(ports)) == 200
+    first = int(PORTS_HANDED_OUT.read_text().split()[0]) if PORTS_HANDED_OUT.exists() else 0
+    assert first <= FIRST_PORT + 1_000 or all(FIRST_PORT <= port < first for port in ports)
 
 
 def alive(pid: int) -> bool:

@@ -11,6 +11,7 @@ import httpx
 
 from tests.agent_client import events_of, new_id
 from tests.desks.contract.driver import until_true
+from tests.polling import PATIENCE_S
 
 Entry = dict[str, Any]
 
@@ -97,7 +98,7 @@ class Visitor:
 async def visiting(url: str) -> AsyncIterator[Visitor]:
     """Somebody opens the chat, and follows it."""
     async with httpx.AsyncClient(
-        base_url=f"{url}/api/chat", trust_env=False, timeout=httpx.Timeout(10, read=60)
+        base_url=f"{url}/api/chat", trust_env=False, timeout=httpx.Timeout(PATIENCE_S, read=60)
     ) as http:
         session = (await http.post("/session", json={})).json()
         http.headers["Authorization"] = f"Bearer {session['token']}"
