@@ -22,9 +22,12 @@ from bot.store import PREFIX, reachable
 HEARD: Final = PREFIX + "telegram:heard:{}"
 HEARD_MS: Final = 24 * 3600 * 1000
 HEARD_AT_MOST: Final = 20_000
-#: Per group (set): topics that somebody else opened. A few bytes each, as long as the group lives.
+#: Per group (set): topics that somebody else opened. A lost topic of ours is looked for among those
+#: of a day, so they need not be known for longer than nobody opens another one in a year.
 OTHERS: Final = PREFIX + "telegram:others:{}"
-#: Hash: id of a group that became a supergroup -> its new id.
+OTHERS_MS: Final = 366 * 24 * 3600 * 1000
+#: Hash: id of a group that became a supergroup -> its new id. Without a lifetime: settings may name
+#: the old one for ever, and it happens once to a group.
 MOVED: Final = PREFIX + "telegram:moved"
 #: The gateway that polls. Short, so that another takes over within seconds of a kill.
 POLLER: Final = PREFIX + "telegram:poller"
@@ -90,7 +93,10 @@ class Places:
     async def leave_alone(self, chat: int, topic: int) -> None:
         """A topic that somebody else opened."""
         async with reachable():
-            await self._redis.sadd(OTHERS.format(chat), str(topic))
+            pipe = self._redis.pipeline(transaction=True)
+            pipe.sadd(OTHERS.format(chat), str(topic))
+            pipe.pexpire(OTHERS.format(chat), OTHERS_MS)
+            await pipe.execute()
 
     # -------------------------------------------------------------------------------- groups
 

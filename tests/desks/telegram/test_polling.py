@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+from redis.asyncio import Redis
+
 from bot.desks.telegram import TelegramDesk
-from bot.desks.telegram_places import Places
+from bot.desks.telegram_places import OTHERS, OTHERS_MS, Places
 
 
 class OneTurn:
@@ -40,3 +42,14 @@ async def test_polling_ends_though_a_client_swallows_the_cancellation() -> None:
     desk = Stubborn()
     await desk._poll()
     assert not desk.went_on
+
+
+async def test_topics_of_others_are_forgotten_a_year_after_the_last_one(
+    redis: Redis[bytes],
+) -> None:
+    places = Places(redis)
+    await places.leave_alone(-100, 7)
+    await redis.persist(OTHERS.format(-100))
+    await places.leave_alone(-100, 8)
+    assert await places.is_others(-100, 7)
+    assert 0 < await redis.pttl(OTHERS.format(-100)) <= OTHERS_MS
