@@ -55,6 +55,9 @@ docs/running.md has the others. Logs are in var/log/.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    # What is written is the shop's and its customers' business, whoever has begun the command. A
+    # file that is there keeps its mode.
+    os.umask(0o077)
     parser = _parser()
     arguments = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
@@ -130,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
         help="list the models and what happened to them",
         description="List the models: who trained each, when and why, how it did in comparison, "
         "when it came into service.",
+    )
+    listing.add_argument(
+        "--delete",
+        metavar="MODEL",
+        help="delete one, by its file name or the beginning of it; not the one that serves, nor "
+        "the one that a rollback goes back to. What happened to it stays in the registry",
     )
     listing.set_defaults(command=_models)
 
@@ -414,10 +423,14 @@ def _compare(arguments: argparse.Namespace) -> None:
         sys.exit(1)
 
 
-def _models(_: argparse.Namespace) -> None:
-    from bot.learning.model_commands import list_models
+def _models(arguments: argparse.Namespace) -> None:
+    from bot.learning.model_commands import delete_model, list_models
 
-    list_models(ROOT / Settings.from_environment(os.environ).models, print)
+    models = ROOT / Settings.from_environment(os.environ).models
+    if arguments.delete:
+        delete_model(models, arguments.delete, _login(), print)
+    else:
+        list_models(models, print)
 
 
 def _login() -> str:
@@ -472,9 +485,14 @@ def _import(arguments: argparse.Namespace) -> None:
     from bot.learning.imports import bring_in
     from bot.store import Store
 
+    async def progress(done: int) -> None:
+        print(f"{done:,} conversations")
+
     tally = _on_redis(
         Settings.from_environment(os.environ),
-        lambda redis: bring_in(Store(redis), arguments.source, name=arguments.name, progress=print),
+        lambda redis: bring_in(
+            Store(redis), arguments.source, name=arguments.name, progress=progress
+        ),
     )
     for line in tally.left_out:
         print(f"! {line}")

@@ -41,6 +41,7 @@ from bot.learning.inbox import Inbox
 from bot.learning.jobs import Jobs
 from bot.learning.promotion import Promotions
 from bot.learning.train import project_of
+from bot.learning.uploads import Uploads
 from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender
 from bot.people import People
@@ -68,6 +69,7 @@ from bot.web.studio import Part, Studio
 from bot.web.studio.answers import AnswerPages
 from bot.web.studio.conversations import ConversationPages
 from bot.web.studio.figures import FiguresPage
+from bot.web.studio.importing import ImportPages
 from bot.web.studio.insights import InsightPages
 from bot.web.studio.models import ModelPages
 from bot.web.studio.promotion import PromotionPages
@@ -183,15 +185,13 @@ def build(settings: Settings) -> Starlette:
         archive = Archive(settings.var / ARCHIVE, write=True, zone=plan.hours.zone)
         forgetting = partial(forget_erased, store, archive)
         jobs = Jobs(redis)
-        inbox = Inbox(redis, settings.project, settings.var, now=router.now)
+        inbox = Inbox(redis, settings.project, settings.var, help=settings.help, now=router.now)
         reviewing = Reviewing(inbox, jobs, store, now=router.now)
         project, promotions = project_of(settings, settings.project), Promotions(redis)
         parts: list[Part] = [
             InsightPages(archive, forgetting, now=router.now),
             ConversationPages(archive, store, forgetting),
-            ReviewPages(
-                inbox, jobs, intents=known.names, root=settings.project, help=settings.help
-            ),
+            ReviewPages(inbox, jobs, intents=known.names),
             FiguresPage(),
             ModelPages(project, jobs),
             PromotionPages(promotions, settings.models, run=settings.run, var=settings.var),
@@ -203,6 +203,7 @@ def build(settings: Settings) -> Starlette:
                 bot=settings.bot_name,
             ),
             QualityPages(jobs),
+            ImportPages(Uploads(settings.var), jobs),
             WhatIf(TriageFile.in_project().path, settings.var / ARCHIVE, forgetting),
         ]
         studio = Studio(guard, parts).routes()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -142,10 +142,16 @@ class ModelSwap:
         before, model = registry.current(), registry.get(wish.model)
         still_allowed(wish, model, self._assistants.model)
         tries = smoke.load_smoke((self._project.root / SMOKE).read_text(encoding="utf-8"))
+        with registry.using(model.model):
+            await self._replace(wish, before, model, tries)
+
+    async def _replace(
+        self, wish: Promotion, before: Model | None, model: Registered, tries: Sequence[smoke.Try]
+    ) -> None:
         await self._forget_smoke()
         try:
             await self._assistants.replace(
-                registry.models_dir / model.model,
+                self._project.models / model.model,
                 tries,
                 step=partial(self._step, wish),
                 served=partial(self._served, wish, model, self._assistants.model),

@@ -100,9 +100,10 @@ def write_down(project: Project, var: Path, model: Registered, wanted: Wanted) -
             rollback=wanted.model is None,
         )
         try:
-            registry.make_current(model.as_model())
-            project.put_aside(model.model)
-            registry.record(happened(wish, serving))
+            with registry.using(model.model):
+                registry.make_current(model.as_model())
+                project.put_aside(model.model)
+                registry.record(happened(wish, serving))
         except OSError as why:
             raise PromotionFailed(
                 f"{why.filename or registry.models_dir} cannot be written: {why.strerror}."

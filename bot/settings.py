@@ -141,6 +141,9 @@ class Settings:
     var: Path = Path("var")
     models: Path = Path("models")
 
+    #: Models that wait for a promotion, at most; with a further one the oldest is deleted.
+    candidates_kept: int = 5
+
     @property
     def wants_slack(self) -> bool:
         """Whether anything of that desk is configured."""
@@ -215,6 +218,7 @@ class Settings:
             studio=read("DESKHAND_STUDIO", _flag, usual.studio),
             var=read("DESKHAND_VAR", Path, usual.var),
             models=read("DESKHAND_MODELS", Path, usual.models),
+            candidates_kept=read("DESKHAND_CANDIDATES_KEPT", _candidates, usual.candidates_kept),
         )
         _check_mail(settings)
         return settings
@@ -287,6 +291,12 @@ def _seconds(raw: str) -> float:
     if not 0 < value <= 86_400:
         raise ValueError("is not between 0 and 86400 seconds")
     return value
+
+
+def _candidates(raw: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", raw):
+        raise ValueError("is not a number from 1 to 999")
+    return int(raw)
 
 
 def _line(raw: str) -> str:

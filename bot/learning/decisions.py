@@ -52,9 +52,10 @@ class Ignored(_Decision, frozen=True, tag="ignored"):
 
 
 class Paged(_Decision, frozen=True, tag="paged"):
-    """A help page answers them."""
+    """A help page answers them. `version`: of the page as it was written; "" in older decisions."""
 
     page: str
+    version: str = ""
 
 
 class Split(_Decision, frozen=True, tag="split"):

@@ -83,6 +83,21 @@ def save_page(root: Path, folder: Path, slug: str, text: str, version: str) -> S
     return saved_page(folder, slug)
 
 
+def take_back(root: Path, folder: Path, slug: str, version: str) -> bool:
+    """Delete a page that is as it was at `version`. Returns whether there is no such page any more:
+    one that was changed since is somebody's work, and stays.
+
+    Raises: UnknownPage (that is no name for one), FilesBusy, NotWritten."""
+    path = _path(folder, slug)
+    with writing(root):
+        if not path.is_file():
+            return True
+        if _saved(slug, path.read_bytes()).version != version:
+            return False
+        write_all(root, {path: None})
+    return True
+
+
 def checked_page(slug: str, text: str) -> Page:
     """The page that a text makes. The error names the line.
 

@@ -1,4 +1,5 @@
-"""`deskhand import`: conversations that were held elsewhere, from files and from Rasa's stores.
+"""`deskhand import`, and the same in the studio (`bot.learning.import_job`): conversations that
+were held elsewhere, from files and from Rasa's stores.
 
 Belongs here: reading files and databases, writing logs to Redis, saying what could not be taken.
 Does not belong here: formats and what becomes of a conversation (`bot.learning.history`).
@@ -13,14 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 from bot.conversation import Conversation
-from bot.errors import DeskhandError
+from bot.errors import DeskhandError, UnknownConversation
 from bot.learning.history import History, NotAConversation, conversation_in, log_of
 from bot.store import Store
 
@@ -30,7 +31,8 @@ _SQL: Final = ("sqlite", "postgresql", "mysql", "oracle", "mssql")
 TRACKERS: Final = "tracker:"
 #: Rows of a database, and keys of a Redis, that are fetched at once.
 FETCHED: Final = 500
-#: A file is read into memory; more than a small business ever wrote.
+#: JSON Lines are read one by one, but a document of JSON is read into memory; more than a small
+#: business ever wrote.
 FILE_AT_MOST: Final = 512 * 1024**2
 #: What `json.loads` raises: no JSON, no UTF-8, a number of thousands of digits; too many brackets.
 _NO_JSON: Final = (ValueError, RecursionError)
@@ -69,24 +71,73 @@ class Tally:
         return "; ".join(parts) + "."
 
 
+#: Told now and then how many conversations have been gone through.
+Progress = Callable[[int], Awaitable[None]]
+#: What is done with one: whether it is new.
+Handle = Callable[[History, str], Awaitable[bool]]
+
+
+async def _silent(_: int) -> None:
+    """For who does not watch."""
+
+
 async def bring_in(
-    store: Store, source: str, *, name: str = "", progress: Callable[[str], None] = lambda _: None
+    store: Store,
+    source: str,
+    *,
+    name: str = "",
+    called: str = "",
+    progress: Progress = _silent,
 ) -> Tally:
     """Import all of `source`: a file, or the address of a database.
 
     Args:
         name: a word for where it comes from, shown beside each conversation; the file's name if
             empty. Together with a conversation's own id it makes our id.
-        progress: called now and then, with a few words.
+        called: what people call the file, in what is said about its lines; its name if empty.
 
     Raises:
         SourceUnreadable: there is nothing to read.
         StoreUnavailable: Redis is away; what is there by then stays, and importing again goes on.
     """
     name = name or _name_of(source)
+
+    async def write(history: History, id: str) -> bool:
+        return await _write(store, history, id, name)
+
+    return await _each(store, source, name, called, write, progress)
+
+
+async def look_into(
+    store: Store,
+    source: str,
+    *,
+    name: str,
+    called: str,
+    seen: Callable[[History], None],
+    progress: Progress = _silent,
+) -> Tally:
+    """What `bring_in` would do, without doing it. `seen`: called with each that would come in.
+
+    Raises: as `bring_in`."""
+    ids: set[str] = set()
+
+    async def look(history: History, id: str) -> bool:
+        new = id not in ids and not await _is_there(store, id)
+        ids.add(id)
+        if new:
+            seen(history)
+        return new
+
+    return await _each(store, source, name, called, look, progress)
+
+
+async def _each(
+    store: Store, source: str, name: str, called: str, handle: Handle, progress: Progress
+) -> Tally:
     secret = await store.secret("import")
     tally = Tally()
-    for found in read(source):
+    for found in read(source, called):
         try:
             if found.wrong:
                 raise NotAConversation(found.wrong)
@@ -94,14 +145,22 @@ async def bring_in(
         except NotAConversation as why:
             tally.left_out.append(f"{found.place}: {why.message}")
             continue
-        if await _write(store, history, _id_of(secret, name, history.id), name):
+        if await handle(history, _id_of(secret, name, history.id)):
             tally.conversations += 1
             tally.messages += len(history.lines)
         else:
             tally.known += 1
         if (tally.conversations + tally.known) % 100 == 0:
-            progress(f"{tally.conversations + tally.known:,} conversations")
+            await progress(tally.conversations + tally.known)
     return tally
+
+
+async def _is_there(store: Store, id: str) -> bool:
+    try:
+        await store.load(id)
+    except UnknownConversation:
+        return False
+    return True
 
 
 async def _write(store: Store, history: History, id: str, name: str) -> bool:
@@ -118,8 +177,8 @@ def _id_of(secret: str, name: str, id: str) -> str:
 # ------------------------------------------------------------------------------------ reading
 
 
-def read(source: str) -> Iterator[Found]:
-    """The conversations of a source, one after the other.
+def read(source: str, called: str = "") -> Iterator[Found]:
+    """The conversations of a source, one after the other. `called`: as `bring_in` has it.
 
     Raises: SourceUnreadable."""
     scheme, _, _ = source.partition("://")
@@ -135,42 +194,57 @@ def read(source: str) -> Iterator[Found]:
             "sqlite:///rasa.db, postgresql://..., redis://...",
         )
     else:
-        yield from _from_file(Path(source))
+        yield from _from_file(Path(source), called or Path(source).name)
 
 
-def _from_file(path: Path) -> Iterator[Found]:
+def _from_file(path: Path, called: str) -> Iterator[Found]:
     """A JSON document (one conversation, a list of them, or an object that holds the list), or JSON
-    Lines."""
+    Lines, which are never all in memory."""
     try:
         if path.stat().st_size > FILE_AT_MOST:
             raise SourceUnreadable(
-                f"{path} is larger than {FILE_AT_MOST // 1024**2} MB.",
+                f"{called} is larger than {FILE_AT_MOST // 1024**2} MB.",
                 hint="Split it, and import the parts.",
             )
-        text = path.read_text(encoding="utf-8-sig")
+        if not _is_lines(path):
+            try:
+                document = json.loads(path.read_text(encoding="utf-8-sig"))
+            except _NO_JSON:
+                pass  # then its lines tell what is wrong with it
+            else:
+                for number, value in enumerate(_conversations_of(document), 1):
+                    yield Found(f"{called}, conversation {number}", value)
+                return
+        with path.open(encoding="utf-8-sig") as file:
+            yield from _lines(called, file)
     except OSError as why:
-        raise SourceUnreadable(f"{path} cannot be read: {why.strerror}.") from None
+        raise SourceUnreadable(f"{called} cannot be read: {why.strerror}.") from None
     except UnicodeDecodeError as why:
         raise SourceUnreadable(
-            f"{path}: byte {why.start} is not UTF-8.", hint="Save the file as UTF-8."
+            f"{called} is not UTF-8 (byte 0x{why.object[why.start]:02x}).",
+            hint="Save the file as UTF-8.",
         ) from None
-    try:
-        document = json.loads(text)
-    except _NO_JSON:
-        yield from _lines(path, text)
-        return
-    for number, value in enumerate(_conversations_of(document), 1):
-        yield Found(f"{path.name}, conversation {number}", value)
 
 
-def _lines(path: Path, text: str) -> Iterator[Found]:
-    # `splitlines` would also cut at line ends of Unicode, which stand in texts as they are.
-    for number, line in enumerate(text.split("\n"), 1):
+def _is_lines(path: Path) -> bool:
+    """Whether there are several lines, of which the first is a whole JSON value. Raises: OSError,
+    UnicodeDecodeError."""
+    with path.open(encoding="utf-8-sig") as file:
+        written = (line for line in file if line.strip())
+        try:
+            json.loads(next(written, ""))
+        except _NO_JSON:
+            return False
+        return next(written, None) is not None
+
+
+def _lines(called: str, lines: Iterable[str]) -> Iterator[Found]:
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        place = f"{path.name}, line {number}"
+        place = f"{called}, line {number}"
         try:
-            yield Found(place, json.loads(line))
+            yield Found(place, json.loads(line.rstrip("\n")))
         except _NO_JSON as why:
             column = f", column {why.colno}" if isinstance(why, json.JSONDecodeError) else ""
             yield Found(place, wrong=f"It is no JSON{column}.")

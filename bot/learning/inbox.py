@@ -25,6 +25,7 @@ from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
+from msgspec import structs
 from redis.asyncio import Redis
 
 from bot.errors import DeskhandError
@@ -46,6 +47,7 @@ from bot.learning.decisions import (
 )
 from bot.learning.domain_edits import NewIntent
 from bot.learning.examples import Added, ExampleConflict, LearnedExamples, Skipped
+from bot.learning.help_edits import NEW, save_page, take_back
 from bot.learning.inbox_store import INBOX, WORDINGS_AT_MOST, InboxStore
 from bot.learning.inbox_tables import place, seen
 from bot.learning.nlu_files import Example
@@ -62,6 +64,8 @@ PATIENCE_S: Final = 15.0
 TAUGHT_AT_MOST: Final = 50
 #: Messages that are named as the source of an example.
 SOURCES_AT_MOST: Final = 5
+#: Where help pages usually are, in the project's directory.
+HELP: Final = Path("data/help")
 CLUSTERS_AT_MOST: Final = 100
 DECISIONS_AT_MOST: Final = 50
 #: A place in the list: whether it has labels, its score, its id.
@@ -101,8 +105,8 @@ class Taught:
 
 
 class Inbox:
-    """Of the project in `root`, with what is written at run time in `var`. Safe to share between
-    tasks."""
+    """Of the project in `root`, with what is written at run time in `var`, and its help pages in
+    `help` (relative to `root`, or anywhere). Safe to share between tasks."""
 
     def __init__(
         self,
@@ -110,9 +114,12 @@ class Inbox:
         root: Path,
         var: Path,
         *,
+        help: Path = HELP,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._redis = redis
+        self._root = root
+        self._help = root / help
         self._log = DecisionLog(redis)
         self._store = InboxStore(var / INBOX)
         self._examples = LearnedExamples(root)
@@ -264,14 +271,20 @@ class Inbox:
             return await self._note(Ignored, by, before, keys)
 
     async def answered_by_page(
-        self, by: Agent, cluster: str, page: str, *, write: Callable[[], object], seen: str
+        self, by: Agent, cluster: str, page: str, *, text: str, seen: str
     ) -> Decided:
-        """A help page answers them; `write` writes it, and raises if it cannot. Raises: as
-        `accept`, and what `write` raises."""
+        """A new help page of that text answers them. Raises: as `accept`, and what `save_page`
+        raises."""
         async with self._alone():
             before, keys = await self._chosen(cluster, seen, None)
-            await _thread(write)
-            return await self._note(partial(Paged, page=page), by, before, keys)
+            saved = await _thread(save_page, self._root, self._help, page, text, NEW)
+            make = partial(Paged, page=page, version=saved.version)
+            try:
+                return await self._note(make, by, before, keys)
+            except AlreadyDecided:
+                # Only then: after any other error the decision may have been noted all the same.
+                await _thread(take_back, self._root, self._help, page, saved.version)
+                raise
 
     async def split(self, by: Agent, cluster: str, wordings: Sequence[str]) -> tuple[Decided, str]:
         """The wordings become a cluster of their own, whose id is the second value.
@@ -303,18 +316,24 @@ class Inbox:
 
     async def undo(self, by: Agent, number: int | None = None) -> Decided:
         """Take a decision back: the named one, whoever took it, or the latest of `by`. Examples
-        that it added are removed, and an intent that it made and that has no others.
+        that it added are removed, an intent that it made and that has no others, and a help page
+        that is as it was written; of one that was changed since, `left` says that it stays.
 
         Raises: NotUndoable, InboxBusy, StoreUnavailable; BrokenFile, FilesBusy, NotWritten."""
         async with self._alone():
             ledger = await self._follow()
             number, entry = ledger.to_undo(by, number)
+            left = ""
             if isinstance(entry, Accepted):
                 await _thread(self._unteach, entry)
+            elif isinstance(entry, Paged) and not await _thread(
+                take_back, self._root, self._help, entry.page, entry.version
+            ):
+                left = f"The help page {entry.page} was changed since, and stays."
             undone = Undone(at=self._now(), by=by, of=number)
             if not await self._log.add(ledger.last + 1, undone):
                 raise _quicker()
-            return (await self._follow()).shown(number)
+            return structs.replace((await self._follow()).shown(number), left=left)
 
     # ------------------------------------------------------------------------------------ steps
 

@@ -70,6 +70,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "train": Kind("bot.learning.train_job:run", "A training"),
         "compare": Kind("bot.learning.train_job:run_compare", "A comparison"),
         "lint": Kind("bot.learning.lint_job:run", "A check of the examples"),
+        "import": Kind("bot.learning.import_job:run", "An import"),
     }
 )
 

@@ -104,6 +104,16 @@ def list_models(models: Path, say: Say) -> None:
         say(f"! {wrong} lines of {models / 'registry.jsonl'} cannot be read and are left out.")
 
 
+def delete_model(models: Path, name: str, by: str, say: Say) -> None:
+    """Delete one.
+
+    Raises: DeskhandError."""
+    registry = Registry(models)
+    name = full_name(registry, name)
+    registry.delete(name, at=time.time_ns() // 1_000_000, by=by)
+    say(f"{name} is deleted.")
+
+
 # ------------------------------------------------------------------------------------- a report
 
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,7 @@ import msgspec
 from bot.errors import DeskhandError
 from bot.events import Record
 from bot.learning.redaction import redact
+from bot.learning.safe_writes import keep_mode
 
 CURRENT: Final = "current.json"
 REGISTRY: Final = "registry.jsonl"
@@ -38,6 +39,12 @@ WHY_AT_MOST: Final = 1_000
 
 class UnknownModel(DeskhandError):
     code = "unknown_model"
+
+
+class ModelInUse(DeskhandError):
+    """It cannot be deleted, or not be used, at the moment."""
+
+    code = "model_in_use"
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +188,7 @@ class Registry:
         draft = self.models_dir / f".{CURRENT}.{os.getpid()}"
         with draft.open("wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(model)) + b"\n")
+            keep_mode(file.fileno(), self.models_dir / CURRENT)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.models_dir / CURRENT)
@@ -242,7 +250,7 @@ class Registry:
         found = []
         for path in self.models_dir.glob("deskhand-*.tar.gz"):
             with suppress(FileNotFoundError):  # deleted meanwhile
-                story = tuple(e for e in events if e.model == path.name)
+                story = _latest_life([e for e in events if e.model == path.name])
                 found.append(_registered(path, story, current, previous))
         if not any(one.previous for one in found):
             found = _with_older_previous(found, current)
@@ -253,9 +261,7 @@ class Registry:
         for one in self.models():
             if one.model == name:
                 return one
-        raise UnknownModel(
-            f"There is no model {name[:80]}.", hint="`deskhand models` lists those that there are."
-        )
+        raise _unknown(name)
 
     def previous(self) -> Registered | None:
         """What a rollback goes back to; None when there is nothing."""
@@ -266,17 +272,72 @@ class Registry:
         other = _stem(against) if against else "nothing"
         return self.models_dir / f"{_stem(name)}.against.{other}.report.json"
 
-    def forget(self, keep: int, *, at: int, by: str) -> list[str]:
-        """Delete all but the newest `keep` models, the current one, the one before it, and the
-        candidates that wait for a promotion. Returns what was deleted."""
+    # ----------------------------------------------------------------------------------- deleting
+
+    @contextmanager
+    def using(self, name: str) -> Iterator[None]:
+        """Nobody deletes this model meanwhile. The kernel lets go of it however we end.
+
+        Raises:
+            UnknownModel: it is not there (any more).
+            ModelInUse: it is being deleted.
+        """
+        with self._locked(name, fcntl.LOCK_SH, "It is being deleted."):
+            yield
+
+    @contextmanager
+    def _locked(self, name: str, how: int, busy: str) -> Iterator[None]:
+        if not NAME.fullmatch(name):
+            raise _unknown(name)
+        try:
+            file = (self.models_dir / name).open("rb")
+        except FileNotFoundError:
+            raise _unknown(name) from None
+        with file:
+            try:
+                fcntl.flock(file, how | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ModelInUse(f"{name}: {busy}", hint="Try again when that is done.") from None
+            with suppress(FileNotFoundError):
+                if os.fstat(file.fileno()).st_ino == (self.models_dir / name).stat().st_ino:
+                    yield
+                    return
+            raise _unknown(name)  # somebody was quicker
+
+    def delete(self, name: str, *, at: int, by: str, why: str = "") -> None:
+        """Delete a model with its reports; its story stays.
+
+        Raises:
+            UnknownModel: there is none of that name.
+            ModelInUse: it serves, a rollback goes back to it, or it is being compared or put into
+                service just now.
+        """
+        with self._locked(
+            name, fcntl.LOCK_EX, "it is being compared or put into service just now."
+        ):
+            one = self.get(name)
+            if one.current:
+                raise ModelInUse(f"{name} serves.", hint="Put another one into service first.")
+            if one.previous:
+                raise ModelInUse(f"{name} is what a rollback goes back to.")
+            (self.models_dir / name).unlink()
+            self._forget_reports(name)
+            self.record(Deleted(model=name, at=at, by=by, why=why))
+
+    def forget(self, served: int, candidates: int, *, at: int, by: str) -> list[str]:
+        """Delete what is old: of the models that have served all but the newest `served`, and of
+        the candidates all but the newest `candidates`. Those that must not be deleted stay; what
+        cannot be deleted just now is, the next time. Returns what was deleted."""
+        found = self.models()
+        old = [
+            *[one for one in found if not one.candidate][served:],
+            *[one for one in found if one.candidate][candidates:],
+        ]
         gone = []
-        for one in self.models()[keep:]:
-            if one.current or one.previous or one.candidate:
-                continue
-            (self.models_dir / one.model).unlink(missing_ok=True)
-            self._forget_reports(one.model)
-            self.record(Deleted(model=one.model, at=at, by=by, why="older than those kept"))
-            gone.append(one.model)
+        for one in old:
+            with suppress(UnknownModel, ModelInUse):
+                self.delete(one.model, at=at, by=by, why="older than those kept")
+                gone.append(one.model)
         return gone
 
     def _forget_reports(self, name: str) -> None:
@@ -291,6 +352,19 @@ class Registry:
 
 
 _decode = msgspec.json.Decoder(Happened).decode
+
+
+def _unknown(name: str) -> UnknownModel:
+    return UnknownModel(
+        f"There is no model {name[:80]}.", hint="`deskhand models` lists those that there are."
+    )
+
+
+def _latest_life(story: Sequence[Happened]) -> tuple[Happened, ...]:
+    """From its latest training on: one that was deleted, and trained from the same files again, has
+    proven nothing yet."""
+    starts = [number for number, event in enumerate(story) if isinstance(event, Trained)]
+    return tuple(story[starts[-1] :] if starts else story)
 
 
 def _stem(name: str) -> str:

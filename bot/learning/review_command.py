@@ -56,7 +56,7 @@ async def run(
 
     Raises: what `Inbox` raises; RefreshFailed.
     """
-    inbox = Inbox(redis, root, root / settings.var)
+    inbox = Inbox(redis, root, root / settings.var, help=root / settings.help)
     by = Agent(login=arguments.by, name=arguments.by)
     if arguments.review == "refresh":
         lines = _refresh(redis, root, settings, arguments.by, learner=learner)
@@ -181,7 +181,8 @@ async def _merge(inbox: Inbox, by: Agent, arguments: argparse.Namespace) -> Line
 
 async def _undo(inbox: Inbox, by: Agent, arguments: argparse.Namespace) -> Lines:
     done = await inbox.undo(by, arguments.decision)
-    yield f"Undone: {_said(done)}", {"decision": done}
+    left = f". {done.left}" if done.left else ""
+    yield f"Undone: {_said(done)}{left}", {"decision": done}
 
 
 async def _decisions(inbox: Inbox, by: Agent, arguments: argparse.Namespace) -> Lines:

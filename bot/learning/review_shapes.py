@@ -103,7 +103,8 @@ class Cluster(Record, frozen=True):
 
 class Decided(Record, frozen=True):
     """A decision that was taken. `kind`: accepted, ignored, paged (a help page was added), split or
-    merged; `what` says it in words. `undone`: whether it was taken back."""
+    merged; `what` says it in words. `undone`: whether it was taken back; `left`: what stays of it
+    all the same, in words ("" when nothing does)."""
 
     id: int
     kind: str
@@ -115,6 +116,7 @@ class Decided(Record, frozen=True):
     intent: str = ""
     wordings: int = 0
     undone: bool = False
+    left: str = ""
 
 
 class InboxPage(Record, frozen=True):

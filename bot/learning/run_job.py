@@ -3,7 +3,8 @@
 Belongs here: what every job gets (`Context`), and telling Redis how it goes and ends. Does not
 belong here: what a job does. An entry point is `async def run(job, context, progress) -> dict`;
 what it returns is the job's result, a `DeskhandError` that it raises is shown to who asked, and
-anything else is a mistake of ours: its last line is shown, the rest is in the job's log.
+anything else is a mistake of ours: what and where it was is shown, and stands in the job's log. Not
+what it says: that may quote what a customer wrote.
 """
 
 from __future__ import annotations
@@ -71,12 +72,24 @@ async def run(id: str, entry: str, root: Path, environ: Mapping[str, str]) -> No
         except DeskhandError as why:
             await jobs.failed(id, why.message, why.hint)
         except Exception as why:  # the job's, whatever it is: it must not be taken for at work
-            traceback.print_exc()
-            await jobs.failed(id, f"A mistake of ours: {type(why).__name__}: {why}"[:400])
+            place = _place(why)
+            traceback.print_tb(why.__traceback__)
+            sys.stderr.write(f"{type(why).__name__}, {place}\n")
+            await jobs.failed(
+                id,
+                f"A mistake of ours: {type(why).__name__}, {place}.",
+                f"Where it happened is in var/log/job-{job.kind}.log.",
+            )
         else:
             await jobs.done(id, result)
     finally:
         await redis.close(close_connection_pool=True)
+
+
+def _place(why: BaseException) -> str:
+    """Where it was raised: "wordings.py, line 12"."""
+    frame = traceback.extract_tb(why.__traceback__)[-1]
+    return f"{Path(frame.filename).name}, line {frame.lineno}"
 
 
 def _function(entry: str) -> Entry:

@@ -136,8 +136,13 @@ def _write(draft: Path, content: str, like: Path) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            os.fchmod(file.fileno(), like.stat().st_mode & 0o777)
+        keep_mode(file.fileno(), like)
+
+
+def keep_mode(draft: int | Path, path: Path) -> None:
+    """Give the file that is to take the place of `path` its mode, if that is there."""
+    with suppress(FileNotFoundError):
+        os.chmod(draft, path.stat().st_mode & 0o777)
 
 
 def _forget_drafts(path: Path) -> None:

@@ -44,8 +44,10 @@ DATA = ("data/nlu", "data/rules", "data/stories")
 COMPONENT_DATA = ("data/cues", "data/frustration")
 #: A model holds objects pickled by these: another version cannot be trusted to read them.
 MADE_WITH = ("rasa", "spacy", "scikit-learn", "numpy")
-#: The current model, and two to go back to.
+#: Of the models that have served: the current one, and two to go back to. And of the candidates,
+#: when the settings do not say otherwise.
 MODELS_KEPT = 3
+CANDIDATES_KEPT = 5
 #: Held while a model is trained; says for whom, and since when.
 TRAINING_LOCK = ".training.lock"
 #: In `models/`: how directories begin in which a model is being made.
@@ -65,6 +67,8 @@ class Project:
     cache: Path
     #: The command that is Rasa.
     rasa: tuple[str, ...] = (sys.executable, "-m", "rasa")
+    #: How many candidates there are at most after a training; older ones are deleted.
+    candidates_kept: int = CANDIDATES_KEPT
 
     @property
     def registry(self) -> Registry:
@@ -132,6 +136,10 @@ class Project:
         for path in changed(known.files, now) if known is not None else sorted(now):
             note_studio_write(self.root, Path(path))
 
+    def forget_old(self, at: int, by: str) -> None:
+        """Delete the models that are too many. Raises: OSError."""
+        self.registry.forget(MODELS_KEPT, self.candidates_kept, at=at, by=by)
+
     def known_to(self, model: str) -> Sources | None:
         """What a model was made of; None when that is not known."""
         try:
@@ -165,6 +173,7 @@ def project_of(settings: Settings, root: Path) -> Project:
         models=root / settings.models,
         logs=var / "log",
         cache=var / "rasa-cache",
+        candidates_kept=settings.candidates_kept,
     )
 
 
@@ -229,7 +238,7 @@ async def train(
                     before=before.model if before and before.model != model.model else None,
                 )
             )
-            registry.forget(MODELS_KEPT, at=model.trained_at, by=by)
+            project.forget_old(model.trained_at, by)
     return model
 
 
@@ -269,6 +278,7 @@ async def train_candidate(
         model = await _make(project, progress, name, low=True)
         with _explained(project):
             _note(registry, model, by=by, why=why, candidate=True)
+            project.forget_old(model.trained_at, by)
     return model
 
 

@@ -11,6 +11,7 @@ import asyncio
 import tarfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,6 +40,7 @@ from bot.learning.logged import LoggedConversation
 from bot.learning.reading import Parse, read_texts
 from bot.learning.registry import Evaluated, Figures, Registered, Registry
 from bot.learning.replay import Replay, replay, texts_of
+from bot.learning.safe_writes import keep_mode
 from bot.learning.whatif_history import archived_history
 from bot.triage_policy import Policy
 from bot.triage_turn import readable
@@ -121,13 +123,41 @@ async def compare(
         reader: reads texts with a model; its signature is that of `read_texts`.
 
     Raises:
-        UnknownModel: one is not there.
+        UnknownModel, ModelInUse: one is not there, or is being deleted.
         TrainingFailed: the held-out sentences cannot be used, or the report cannot be written;
             says why.
         ProcessFailed: a model cannot be loaded.
     """
     registry = Registry(place.models)
     names = [registry.get(name).model for name in (against, model) if name is not None]
+    with ExitStack() as held:
+        for name in names:
+            held.enter_context(registry.using(name))
+        return await _compare(
+            place,
+            registry,
+            names,
+            model,
+            against,
+            by=by,
+            progress=progress,
+            data=data,
+            reader=reader,
+        )
+
+
+async def _compare(
+    place: Place,
+    registry: Registry,
+    names: Sequence[str],
+    model: str,
+    against: str | None,
+    *,
+    by: str,
+    progress: Progress,
+    data: Data | None,
+    reader: Reader,
+) -> Report:
     if data is None:
         data = await asyncio.to_thread(read_data, place.root)
     now = time.time_ns() // 1_000_000
@@ -157,6 +187,7 @@ def _keep(registry: Registry, report: Report) -> None:
     path = registry.report_on(report.model, report.against)
     draft = path.with_name(f".{path.name}.draft")
     draft.write_bytes(msgspec.json.encode(report))
+    keep_mode(draft, path)
     draft.replace(path)
     registry.record(
         Evaluated(

@@ -61,6 +61,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "replaced": 409,
         "job_running": 409,
         "promotion_refused": 409,
+        "model_in_use": 409,
         "promotion_running": 409,
         "already_decided": 409,
         "cluster_changed": 409,

@@ -167,6 +167,23 @@ async def test_two_models_are_compared_line_by_line(
     await expect(link).to_have_attribute("href", "#/conversations/c1")
 
 
+async def test_a_candidate_is_deleted_and_what_serves_cannot_be(
+    seat: StudioSeat, registry: Registry
+) -> None:
+    page = seat.page
+    await expect(card(seat, "old").get_by_role("button", name="Delete")).to_have_count(0)
+    await card(seat, "new").get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("stays in the registry")
+    with registry.using(NEW):  # it is being compared
+        await dialog.get_by_role("button", name="Delete").click()
+        await expect(page.locator(".toast")).to_contain_text("compared or put into service")
+    await card(seat, "new").get_by_role("button", name="Delete").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(card(seat, "new")).to_have_count(0)
+    assert [one.model for one in registry.models()] == [OLD]
+
+
 async def test_the_gate_is_overridden_with_a_reason_only(
     seat: StudioSeat, place: Place, studio: StudioSeat
 ) -> None:

@@ -35,7 +35,8 @@ async def refuse(job: Job, context: Context, progress: Progress) -> dict[str, An
 
 
 async def stumble(job: Job, context: Context, progress: Progress) -> dict[str, Any]:
-    raise KeyError("intent")
+    text = "my number is 0470 12 34 56"
+    raise KeyError(text)
 
 
 async def die(job: Job, context: Context, progress: Progress) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from benchmarks.stack import ROOT, clean_environment
 from bot.events import AgentSpoke, Closed
 from bot.learning.history import conversation_in
-from bot.learning.imports import SourceUnreadable, bring_in, read
+from bot.learning.imports import SourceUnreadable, bring_in, look_into, read
 from bot.store import ALL, Store
 from tests.learning.test_history import CHATWOOT, OURS, RASA, T
 
@@ -154,6 +154,50 @@ def test_lists_and_chatwoots_wrapping_are_looked_into(tmp_path: Path) -> None:
         assert len(list(read(str(path)))) == 2
     path.write_text(json.dumps(OURS))
     assert len(list(read(str(path)))) == 1
+
+
+def test_lines_are_read_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the size of the file; only a document is in memory as a whole."""
+    source = lines(tmp_path / "many.jsonl", "", *[OURS] * 50, '{"id": 1', OURS)
+
+    def whole(self: Path, encoding: str) -> str:
+        pytest.fail("the file was read as a whole")
+
+    monkeypatch.setattr(Path, "read_text", whole)
+    found = list(read(source, "chats.jsonl"))
+    assert len(found) == 52
+    (wrong,) = (one for one in found if one.wrong)
+    assert wrong.place == "chats.jsonl, line 52"
+
+
+def test_lines_of_which_the_first_is_broken_are_lines_all_the_same(tmp_path: Path) -> None:
+    first, second = read(lines(tmp_path / "x.jsonl", '{"id": 1', OURS))
+    assert (first.place, bool(first.wrong), second.wrong) == ("x.jsonl, line 1", True, "")
+
+
+def test_what_is_not_utf_8_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    path.write_bytes(b'[{"id": "caf\xe9"}]')
+    with pytest.raises(SourceUnreadable, match="byte 0xe9"):
+        list(read(str(path)))
+
+
+async def test_a_look_changes_nothing_and_says_what_an_import_would_do(
+    store: Store, redis: Redis[bytes], tmp_path: Path
+) -> None:
+    await bring_in(store, lines(tmp_path / "first.jsonl", RASA), name="shop")
+    source = lines(tmp_path / "old.jsonl", OURS, RASA, "{", OURS)
+    before = await ids(redis)
+    seen: list[str] = []
+    look = await look_into(
+        store, source, name="shop", called="mine.jsonl", seen=lambda one: seen.append(one.id)
+    )
+    assert (look.conversations, look.known, len(seen)) == (1, 2, 1)
+    assert look.left_out == ["mine.jsonl, line 3: It is no JSON, column 2."]
+    assert await ids(redis) == before
+    done = await bring_in(store, source, name="shop", called="mine.jsonl")
+    assert (done.conversations, done.known, done.left_out) == (1, 2, look.left_out)
+    assert done.messages == look.messages
 
 
 def test_the_command_says_what_it_did_and_ends_with_1_when_something_was_left_out(

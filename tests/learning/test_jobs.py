@@ -198,7 +198,7 @@ async def test_a_job_is_done_in_a_process_that_gives_way(
     ("kind", "error", "hint"),
     [
         ("refuse", "domain.yml, line 2: it is broken.", "Mend it."),
-        ("stumble", "A mistake of ours: KeyError: 'intent'", ""),
+        ("stumble", "A mistake of ours: KeyError, odd_jobs.py, line 39.", "job-stumble.log"),
         ("die", "Its process ended with code 3; it said: cannot allocate memory", "job-die.log"),
     ],
 )
@@ -209,6 +209,18 @@ async def test_a_job_that_fails_says_why(
     assert (job.state, job.error) == (JobState.FAILED, error)
     assert hint in job.hint
     await jobs.submit(kind, {}, "anna")
+
+
+async def test_what_a_customer_wrote_is_not_told_by_a_mistake_of_ours(
+    jobs: Jobs, learner: asyncio.Task[None], tmp_path: Path
+) -> None:
+    """An exception may quote what it stumbled over."""
+    job = await ended(jobs, (await jobs.submit("stumble", {}, "anna")).id)
+    log = (tmp_path / "job-stumble.log").read_text()
+    assert "in stumble" in log
+    assert "KeyError" in log
+    for told in (job.error, job.hint, log):
+        assert "my number is" not in told
 
 
 async def test_a_killed_process_is_a_failed_job_and_the_learner_goes_on(

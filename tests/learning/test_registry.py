@@ -12,10 +12,12 @@ import pytest
 from bot.learning.registry import (
     REGISTRY,
     WHY_AT_MOST,
+    Deleted,
     Evaluated,
     Figures,
     Happened,
     Model,
+    ModelInUse,
     Promoted,
     Registry,
     RolledBack,
@@ -164,10 +166,96 @@ def test_many_may_write_at_once(registry: Registry) -> None:
 
 def test_what_is_needed_is_never_forgotten(registry: Registry) -> None:
     names = [make(registry, f"m{n}", n) for n in range(6)]
-    waiting = make(registry, "waiting", 0, candidate=True)
+    waiting = [make(registry, f"waiting{n}", n, candidate=True) for n in range(4)]
     promote(registry, names[0], 100)
     promote(registry, names[1], 101)  # the current one is old, and the one before it older
-    gone = registry.forget(2, at=200, by="deskhand up")
-    assert gone == [names[3], names[2]]
+    with registry.using(names[3]), registry.using(waiting[0]):
+        gone = registry.forget(2, 2, at=200, by="deskhand up")
+    assert gone == [names[2], waiting[1]]
     left = {one.model for one in registry.models()}
-    assert left == {names[5], names[4], names[1], names[0], waiting}
+    assert left == {names[n] for n in (0, 1, 3, 4, 5)} | {waiting[n] for n in (0, 2, 3)}
+    assert registry.forget(2, 2, at=201, by="deskhand up") == [names[3], waiting[0]]
+
+
+def test_a_model_is_deleted_with_what_belongs_to_it_and_its_story_stays(
+    registry: Registry,
+) -> None:
+    old = make(registry, "old", 1)
+    promote(registry, old, 2)
+    new = make(registry, "new", 3, candidate=True)
+    for report in (registry.report_on(new, old), registry.report_on(old, new)):
+        report.write_text("{}")
+    sources = registry.models_dir / "deskhand-new.sources.json"
+    sources.write_text("{}")
+    registry.delete(new, at=4, by="olga", why="no good")
+    assert [one.model for one in registry.models()] == [old]
+    assert not list(registry.models_dir.glob("*.report.json"))
+    assert not sources.exists()
+    assert registry.events()[-1] == Deleted(model=new, at=4, by="olga", why="no good")
+    with pytest.raises(UnknownModel):
+        registry.delete(new, at=5, by="olga")
+
+
+def test_what_serves_or_served_before_is_not_deleted(registry: Registry) -> None:
+    old, new = make(registry, "old", 1), make(registry, "new", 2)
+    promote(registry, old, 3)
+    promote(registry, new, 4)
+    with pytest.raises(ModelInUse, match="serves"):
+        registry.delete(new, at=5, by="olga")
+    with pytest.raises(ModelInUse, match="a rollback goes back to"):
+        registry.delete(old, at=5, by="olga")
+    assert len(registry.models()) == 2
+
+
+def test_what_is_at_work_in_another_process_is_not_deleted(registry: Registry) -> None:
+    name = make(registry, "new", 1, candidate=True)
+    program = (
+        "import pathlib, sys; from bot.learning.registry import Registry\n"
+        "with Registry(pathlib.Path(sys.argv[1])).using(sys.argv[2]):\n"
+        "    print('has it', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, registry.models_dir, name],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"has it\n"
+    with pytest.raises(ModelInUse, match="compared or put into service just now"):
+        registry.delete(name, at=2, by="olga")
+    holder.kill()  # the lock ends with it, however it ends
+    holder.communicate()
+    registry.delete(name, at=3, by="olga")
+    with pytest.raises(UnknownModel), registry.using(name):
+        pytest.fail("it is gone")
+
+
+@pytest.mark.parametrize("name", ["../secret", "current.json", "deskhand-..%2Fx", ""])
+def test_nothing_but_a_model_is_deleted(registry: Registry, name: str) -> None:
+    registry.models_dir.mkdir()
+    (registry.models_dir / "current.json").write_text("{}")
+    with pytest.raises(UnknownModel):
+        registry.delete(name, at=1, by="olga")
+    assert (registry.models_dir / "current.json").exists()
+
+
+def test_what_is_trained_again_after_it_was_deleted_has_proven_nothing(
+    registry: Registry,
+) -> None:
+    for at, name in enumerate(("a", "b", "c")):
+        promote(registry, make(registry, name, at * 10), at * 10 + 1)
+    registry.delete("deskhand-a.tar.gz", at=50, by="olga")
+    make(registry, "a", 60, candidate=True)
+    again = registry.get("deskhand-a.tar.gz")
+    assert (again.candidate, again.evaluated) == (True, None)
+    assert [type(e) for e in again.story] == [Trained]
+
+
+def test_files_keep_the_mode_that_somebody_gave_them(registry: Registry) -> None:
+    name = make(registry, "a", 1)
+    registry.make_current(registry.get(name).as_model())
+    current = registry.models_dir / "current.json"
+    current.chmod(0o640)
+    registry.make_current(registry.get(name).as_model())
+    assert current.stat().st_mode & 0o777 == 0o640

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import TrainingFailed
-from bot.learning.registry import Model
-from bot.learning.train import MODELS_KEPT, TRAINING_LOCK, Project, check_files, train
+from bot.learning.registry import Deleted, Model
+from bot.learning.train import (
+    MODELS_KEPT,
+    TRAINING_LOCK,
+    Project,
+    check_files,
+    train,
+    train_candidate,
+)
 from tests.learning.projects import CONFIG, GOOD
 
 BAD = """
@@ -260,6 +268,19 @@ async def test_only_the_last_models_are_kept(project: Project) -> None:
         made.append(await train(project, quiet))
     kept = {path.name for path in project.models.glob("*.tar.gz")}
     assert kept == {model.model for model in made[-MODELS_KEPT:]}
+
+
+async def test_only_the_last_candidates_are_kept(project: Project) -> None:
+    project = replace(project, candidates_kept=2)
+    serving = await train(project, quiet)
+    made: list[Model] = []
+    for number in range(4):
+        (project.root / "domain.yml").write_text(f"intents: [greet, number_{number}]\n")
+        made.append(await train_candidate(project, quiet, by="anna"))
+    kept = {path.name for path in project.models.glob("*.tar.gz")}
+    assert kept == {serving.model, *(model.model for model in made[-2:])}
+    gone = [event for event in project.registry.events() if isinstance(event, Deleted)]
+    assert [event.model for event in gone] == [model.model for model in made[:2]]
 
 
 async def test_a_model_whose_file_is_gone_is_no_model(project: Project) -> None:

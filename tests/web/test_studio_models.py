@@ -150,6 +150,21 @@ async def test_a_model_can_be_taken_home(owner: httpx.AsyncClient, project: Proj
     assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_a_candidate_is_deleted_and_what_serves_is_not(
+    owner: httpx.AsyncClient, project: Project
+) -> None:
+    refused = await owner.post(f"/models/{OLD}/delete", json={})
+    assert error(refused) == (409, "model_in_use")
+    with project.registry.using(NEW):
+        refused = await owner.post(f"/models/{NEW}/delete", json={})
+        assert error(refused) == (409, "model_in_use")
+    assert (await owner.post(f"/models/{NEW}/delete", json={})).json() == {"deleted": NEW}
+    assert [one["model"] for one in (await owner.get("/models")).json()["models"]] == [OLD]
+    event = project.registry.events()[-1]
+    assert (event.model, event.by, type(event).__name__) == (NEW, "olga", "Deleted")
+    assert error(await owner.post(f"/models/{NEW}/delete", json={})) == (404, "unknown_model")
+
+
 @pytest.mark.parametrize(
     "name",
     [

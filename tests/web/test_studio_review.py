@@ -57,8 +57,6 @@ async def owners(redis: Redis[bytes], project: Path) -> AsyncIterator[tuple[Owne
         inbox_of(redis, project),
         Jobs(redis),
         intents=KnownIntents(project / "domain.yml").names,
-        root=project,
-        help=project / "data" / "help",
     )
     app = Starlette(
         routes=Studio(Guard(logins), [pages]).routes(), exception_handlers=wire.HANDLERS
@@ -145,6 +143,46 @@ async def test_a_help_page_answers_a_cluster(owners: tuple[Owner, Owner], projec
     seen = (await olga.get())["open"][0]["seen"]
     refused = await olga.post("/pick/page", {**PAGE, "seen": seen})
     assert error(refused) == (409, "changed_meanwhile")
+
+
+async def test_undoing_a_help_page_takes_it_away(
+    owners: tuple[Owner, Owner], project: Path
+) -> None:
+    (project / "data" / "help").mkdir()
+    olga, _ = owners
+    seen = (await olga.get())["open"][0]["seen"]
+    await olga.post("/gift/page", {**PAGE, "seen": seen})
+    undone = (await olga.post("/undo")).json()["decision"]
+    assert (undone["undone"], undone["left"]) == (True, "")
+    assert not (project / "data/help/gift-wrapping.md").exists()
+    assert [cluster["id"] for cluster in (await olga.get())["open"]] == ["gift", "pick"]
+
+
+async def test_a_help_page_that_was_changed_since_stays_and_that_is_said(
+    owners: tuple[Owner, Owner], project: Path
+) -> None:
+    (project / "data" / "help").mkdir()
+    olga, per = owners
+    seen = (await olga.get())["open"][0]["seen"]
+    await olga.post("/gift/page", {**PAGE, "seen": seen})
+    page = project / "data/help/gift-wrapping.md"
+    page.write_text(page.read_text() + "\nOr for 4.\n")
+    undone = (await per.post("/undo", {"decision": 1})).json()["decision"]
+    assert undone["undone"] is True
+    assert undone["left"] == "The help page gift-wrapping was changed since, and stays."
+    assert page.read_text().endswith("Or for 4.\n")
+
+
+async def test_a_help_page_that_somebody_deleted_by_hand_is_no_obstacle(
+    owners: tuple[Owner, Owner], project: Path
+) -> None:
+    (project / "data" / "help").mkdir()
+    olga, _ = owners
+    seen = (await olga.get())["open"][0]["seen"]
+    await olga.post("/gift/page", {**PAGE, "seen": seen})
+    (project / "data/help/gift-wrapping.md").unlink()
+    undone = (await olga.post("/undo")).json()["decision"]
+    assert (undone["undone"], undone["left"]) == (True, "")
 
 
 @pytest.mark.parametrize(

@@ -100,17 +100,22 @@ export const transcriptUrl = (conversation) => `${pathOf(conversation)}/transcri
  * @returns the file as the desk keeps it: {id, name, type, size}
  */
 export function sendFile(conversation, item, progress) {
+  const about = new URLSearchParams({ name: item.name, client_id: item.key });
+  return sendBody(`${pathOf(conversation)}/files?${about}`, item, progress, UPLOAD_TIMEOUT_MS);
+}
+
+/** The same to any address of ours: `item.blob` as the body; `patience` in ms. */
+export function sendBody(url, item, progress, patience) {
   return new Promise((resolve, reject) => {
     const request = (item.request = new XMLHttpRequest());
-    const about = new URLSearchParams({ name: item.name, client_id: item.key });
-    request.open("POST", `${pathOf(conversation)}/files?${about}`);
+    request.open("POST", url);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader("X-CSRF-Token", csrf);
-    request.timeout = UPLOAD_TIMEOUT_MS;
+    request.timeout = patience;
     request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
     request.onloadend = () => {
       const answer = parse(request.responseText || "{}") ?? {};
-      if (request.status === 201) resolve(answer);
+      if (request.status === 201 || request.status === 202) resolve(answer);
       else if (request.status) reject(new Refused(request.status, answer.error ?? {}, 0));
       else reject(new Unreachable("It did not get through."));
     };

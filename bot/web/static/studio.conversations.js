@@ -4,6 +4,7 @@
 import { button, el, icon } from "./console.dom.js";
 import * as time from "./console.words.js";
 import { readConversation } from "./studio.conversation.js";
+import { bringIn } from "./studio.import.js";
 import { empty, failure, fill, get, hashOf, keys, partial, queryOf } from "./studio.parts.js";
 import { called, periodOf, periodPicker } from "./studio.period.js";
 import { counted, hour, intentOf, outcome, plain, reason, resultOf, shortMoment, stateOf, STATES, WEEKDAYS } from "./studio.words.js";
@@ -29,6 +30,7 @@ const RATINGS = [
 const TYPING_MS = 350;
 
 export function show(main, { path, query, signal, me }) {
+  if (path[0] === "import") return bringIn(main, signal);
   if (path[0]) return readConversation(main, { id: path[0], seq: path[1], query, signal, me });
   const list = new List(main, signal);
   list.show(query);
@@ -50,7 +52,7 @@ class List {
     this.#period = el("div");
     this.#chips = el("div", { class: "chips", hidden: true });
     this.#results = el("section", { class: "results", "aria-label": "Results" });
-    main.append(el("div", { class: "page-head" }, el("h1", {}, "Conversations"), this.#period), this.#form, this.#chips, this.#results);
+    main.append(el("div", { class: "page-head" }, el("h1", {}, "Conversations"), el("a", { class: "button plain", href: hashOf("conversations", ["import"]) }, "Bring in history"), this.#period), this.#form, this.#chips, this.#results);
     keys(signal, [
       ["/", "Search", () => this.#field("q").focus()],
       ["j", "Next conversation", () => this.#step(1)],

@@ -1,7 +1,7 @@
 // The page Models: what there is and what happened to each, training a candidate, putting a model into
 // service. What two models are compared by is in studio.comparison.js.
 
-import { ask, button, el, icon, toast } from "./console.dom.js";
+import { ask, button, confirm, el, icon, toast } from "./console.dom.js";
 import { comparison, shares } from "./studio.comparison.js";
 import { empty, failure, fill, get, hashOf, loading, post, urlOf } from "./studio.parts.js";
 import { Publish, short } from "./studio.publish.js";
@@ -157,6 +157,7 @@ class Overview {
         verdict ? el("a", { class: "button quiet", href: reportHref(model.model) }, "See the comparison") : null,
         model.current ? null : button(model.previous ? "Go back to it" : "Put into service", { look: model.previous || verdict?.passed ? "primary" : "quiet", disabled: busy, act: () => this.#promote(model, current) }),
         el("a", { class: "button quiet", href: urlOf(`/models/${encodeURIComponent(model.model)}/download`), download: true }, icon("download"), el("span", {}, "Download")),
+        model.current || model.previous ? null : button("Delete", { look: "plain", act: () => this.#delete(model) }),
       ),
       story(model, open.includes(model.model)),
     );
@@ -198,6 +199,11 @@ class Overview {
     );
     const given = await ask("Train a candidate", content, "Train");
     if (given) await this.#order(() => post("/models/train", { why: given.why, force: false }));
+  }
+
+  async #delete(model) {
+    const name = short(model.model);
+    if (await confirm(`Delete ${name}?`, "Its file and its comparisons go. That it was there, and what happened to it, stays in the registry.", "Delete")) await this.#order(() => post(`/models/${encodeURIComponent(model.model)}/delete`));
   }
 
   async #cancel(job) {

@@ -301,7 +301,7 @@ class Review {
     this.#busy = true;
     try {
       const { decision } = await post("/review/undo", id === undefined ? {} : { decision: id });
-      this.#done.replaceChildren(icon("undo"), el("p", {}, `Taken back: ${decision.what}.`.replace("..", ".")));
+      this.#done.replaceChildren(icon("undo"), el("p", {}, [`Taken back: ${decision.what}.`.replace("..", "."), decision.left].filter(Boolean).join(" ")));
       this.#done.hidden = false;
       announce(`Taken back: ${decision.what}`);
       this.#publish.look();

@@ -10,6 +10,8 @@ POST /api/studio/models/compare {model, against}    202: a job
 GET  /api/studio/models/compare?a=NEW&b=OLD         bot.learning.trial.Report, or 404 not_compared
 GET  /api/studio/models/{name}/report               the report of its latest comparison, likewise
 GET  /api/studio/models/{name}/download             the archive
+POST /api/studio/models/{name}/delete               {deleted}; 409 model_in_use: it serves, a
+                                                    rollback goes back to it, or it is at work
 
 GET  /api/studio/jobs                               {jobs: [bot.learning.jobs.Job, newest first]}
 GET  /api/studio/jobs/{id}
@@ -22,6 +24,7 @@ Belongs here: these routes. Does not belong here: putting a model into service
 from __future__ import annotations
 
 import logging
+import time
 from typing import Annotated, Any, Final
 
 import anyio.to_thread
@@ -83,6 +86,7 @@ class ModelPages:
             Route(models + "/compare", self.compared, methods=get),
             Route(models + "/{name}/report", self.report, methods=get),
             Route(models + "/{name}/download", self.download, methods=get),
+            Route(models + "/{name}/delete", self.delete, methods=post),
             Route(jobs, self.jobs, methods=get),
             Route(jobs + "/{id}", self.job, methods=get),
             Route(jobs + "/{id}/cancel", self.cancel, methods=post),
@@ -154,6 +158,18 @@ class ModelPages:
         await anyio.to_thread.run_sync(self._registry.get, name)
         path = self._registry.models_dir / name
         return FileResponse(path, media_type="application/gzip", filename=name, headers=NO_STORE)
+
+    async def delete(self, request: Request) -> Response:
+        by = await self._owner(request)
+        name = _named(request.path_params["name"])
+
+        def delete() -> None:
+            now = time.time_ns() // 1_000_000
+            self._registry.delete(name, at=now, by=by.login)
+
+        await anyio.to_thread.run_sync(delete)
+        log.info("%s deleted %s", by.login, name)
+        return private({"deleted": name})
 
     # -------------------------------------------------------------------------------------- jobs
 

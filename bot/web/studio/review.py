@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -33,7 +32,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.events import INTENT_AT_MOST
-from bot.learning.help_edits import NEW, save_page
 from bot.learning.inbox import Inbox
 from bot.learning.jobs import Jobs
 from bot.learning.wordings import KEY_LENGTH
@@ -99,8 +97,7 @@ class _Undo(msgspec.Struct, frozen=True):
 
 
 class ReviewPages:
-    """The routes. `intents` gives the names of all that the assistant knows; `root` is the
-    project's directory, `help` that of its help pages."""
+    """The routes. `intents` gives the names of all that the assistant knows."""
 
     def __init__(
         self,
@@ -108,11 +105,7 @@ class ReviewPages:
         jobs: Jobs,
         *,
         intents: Callable[[], Awaitable[tuple[str, ...]]],
-        root: Path,
-        help: Path,
     ) -> None:
-        self._root = root
-        self._help = help
         self._inbox = inbox
         self._jobs = jobs
         self._intents = intents
@@ -203,7 +196,7 @@ class ReviewPages:
             by,
             request.path_params["cluster"],
             order.page,
-            write=lambda: save_page(self._root, self._help, order.page, order.as_file(), NEW),
+            text=order.as_file(),
             seen=order.seen,
         )
         return private({"decision": msgspec.to_builtins(decided)})
