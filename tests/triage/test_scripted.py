@@ -22,8 +22,8 @@ def script(hand_over_at: int | None, asks_at: tuple[int, ...] = ()) -> Script:
 
 def test_there_are_enough_scripts_with_different_names_in_both_folders() -> None:
     held_out = read_scripts(FOLDER / "held_out")
-    assert len(TUNING) >= 550
-    assert len(held_out) >= 120
+    assert len(TUNING) >= 700
+    assert len(held_out) >= 165
     names = [one.name for one in (*TUNING, *held_out)]
     assert len(set(names)) == len(names)
 
