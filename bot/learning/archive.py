@@ -154,11 +154,13 @@ class Archive:
     def _noticing(self) -> Iterator[None]:
         """Note that the file is broken, if that is what an error says.
 
-        Raises: ArchiveUnusable, in the place of that error."""
+        Raises: ArchiveUnusable, in the place of that error, or of any from a file that is gone."""
+        file = self._file
         try:
             yield
         except sqlite3.DatabaseError as why:
-            if _GONE in str(why):
+            if _GONE in str(why) or _file(self._path) != file:
+                # Who is still reading a file that was deleted may get any error.
                 raise ArchiveUnusable(
                     f"The archive cannot be opened ({why}).",
                     hint="If it was deleted, it is made anew from the logs in a moment.",

@@ -154,9 +154,18 @@ def test_the_command_saves_when_it_is_told_to(policy: Path, var: Path) -> None:
 
 def test_a_period_without_messages_is_said(policy: Path, var: Path, tmp_path: Path) -> None:
     archive = Archive(tmp_path / "empty" / ARCHIVE, write=True)
+    archive.await_logs({}, now=NOW)
     archive.close()
     *_, said = lines(policy, tmp_path / "empty", "confidence.answer=0.5")
     assert "no message of the last 28 days" in said
+
+
+def test_a_part_of_the_logs_is_said_to_be_one(policy: Path, var: Path) -> None:
+    archive = Archive(var / ARCHIVE, write=True)
+    archive.await_logs({"not-read-yet": NOW}, now=NOW)
+    archive.close()
+    first = lines(policy, var, "confidence.answer=0.5")[0]
+    assert first == "4 of 5 conversations read: this is not complete yet."
 
 
 @pytest.mark.parametrize(
