@@ -48,7 +48,7 @@ class Stack:
             raise SystemExit(f"deskhand up has stopped; see {self.var}/log")
         return found
 
-    def wait_until_ready(self, within: float = 300.0) -> None:
+    def wait_until_ready(self, within: float = 600.0) -> None:
         """Until the assistant answers too."""
         until = time.monotonic() + within
         while time.monotonic() < until:

@@ -67,6 +67,8 @@ class SwapWorld:
             "DESKHAND_MODELS": str(self.models),
             "DESKHAND_PORT": str(port),
             "DESKHAND_MESSAGES_PER_MINUTE": "1000000",
+            # An assistant that was killed may take long to come back on a busy machine.
+            "DESKHAND_TURN_DEADLINE": "120",
             "PYTHONPATH": str(ROOT),
         }
         self.registry = Registry(self.models)
