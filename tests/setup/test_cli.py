@@ -28,7 +28,7 @@ def deskhand(
         input=typed,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
