@@ -10,6 +10,7 @@ and it is not asked again for the same message. Does not belong here: what it wo
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 
 from bot import commands
 from bot.assistant import Assistant, Health
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds in which a suggestion must come; later the agent is writing already.
 WITHIN_S = 2.0
+#: Conversations of which is known what was asked about; the ones asked longest ago are forgotten.
+ASKED_AT_MOST = 1_000
 
 
 class SuggestionFollower:
@@ -33,16 +36,25 @@ class SuggestionFollower:
         self._store = store
         self._router = router
         self._assistant = assistant
+        #: By conversation: the message that was asked about. The suggestion itself, or a note,
+        #: makes the log grow, and so brings the conversation back.
+        self._asked: OrderedDict[str, int] = OrderedDict()
 
     async def act(self, id: str) -> Rest:
         conversation = (await self._store.find(id)).conversation
         if (seq := _unanswered(conversation)) is None:
+            return Rest(seen=conversation.seq)
+        if self._asked.get(id) == seq:
             return Rest(seen=conversation.seq)
         (entry,) = await self._store.log(id, after=seq - 1, count=1)
         if not isinstance(entry.event, CustomerSpoke) or not entry.event.text:
             return Rest(seen=conversation.seq)
         if self._assistant.health is not Health.READY:
             return Rest(seen=conversation.seq)
+        self._asked.pop(id, None)
+        self._asked[id] = seq
+        if len(self._asked) > ASKED_AT_MOST:
+            self._asked.popitem(last=False)
         try:
             reply = await self._assistant.suggest(entry.event.text, WITHIN_S)
         except AssistantError as why:

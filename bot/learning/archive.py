@@ -39,8 +39,9 @@ BUSY_S: Final = 5.0
 #: A file that SQLite refuses with one of these is thrown away: it is no database, or a broken one.
 _BROKEN: Final = ("file is not a database", "malformed", "file is encrypted")
 
-#: So it says that the file was deleted a moment ago; but also that we have too many open files.
-_GONE: Final = "unable to open database file"
+#: So it says that the file, or those beside it, were deleted a moment ago; but also that we have too
+#: many open files, or that the disk is at fault.
+_GONE: Final = ("unable to open database file", "disk I/O error")
 
 
 class ArchiveUnusable(DeskhandError):
@@ -159,10 +160,10 @@ class Archive:
         try:
             yield
         except sqlite3.DatabaseError as why:
-            if _GONE in str(why) or _file(self._path) != file:
+            if any(words in str(why) for words in _GONE) or _file(self._path) != file:
                 # Who is still reading a file that was deleted may get any error.
                 raise ArchiveUnusable(
-                    f"The archive cannot be opened ({why}).",
+                    f"The archive cannot be reached ({why}).",
                     hint="If it was deleted, it is made anew from the logs in a moment.",
                 ) from why
             if not _says_broken(why):
