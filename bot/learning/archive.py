@@ -39,8 +39,8 @@ BUSY_S: Final = 5.0
 #: A file that SQLite refuses with one of these is thrown away: it is no database, or a broken one.
 _BROKEN: Final = ("file is not a database", "malformed", "file is encrypted")
 
-#: So it says that the file, or those beside it, were deleted a moment ago; but also that we have too
-#: many open files, or that the disk is at fault.
+#: So it says that the file, or those beside it, were deleted a moment ago; but also that too many
+#: files are open, or that the disk is at fault.
 _GONE: Final = ("unable to open database file", "disk I/O error")
 
 
