@@ -5,6 +5,7 @@ Here belongs only what Rasa asks of a component (create, train, process, persist
 annotations of these methods at run time, so this file has no postponed annotations.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -111,10 +112,21 @@ def _even(message: Message) -> str:
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class IntentReader(IntentClassifier, GraphComponent):
-    """Adds intent, ranking and `out_of_scope` (0 to 1) to the parse result."""
+    """Adds intent, ranking and `out_of_scope` (0 to 1) to the parse result.
 
-    def __init__(self, model_storage: ModelStorage, resource: Resource, model: Any) -> None:
+    Config: `only_of_matter`, intents that a message has by its matter or not at all. Those that
+    hand over belong there: else who says who he is, or writes a formal letter, is handed over.
+    """
+
+    def __init__(
+        self,
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: Any,
+        only_of_matter: Sequence[str] = (),
+    ) -> None:
         """`model` is an IntentModel, or None before training."""
+        self._only_of_matter = frozenset(only_of_matter)
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
@@ -126,8 +138,8 @@ class IntentReader(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Nothing to configure: everything is chosen from the training data."""
-        return {}
+        """All else is chosen from the training data."""
+        return {"only_of_matter": []}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -143,7 +155,7 @@ class IntentReader(IntentClassifier, GraphComponent):
         execution_context: ExecutionContext,
     ) -> "IntentReader":
         """Rasa's way of building it, untrained."""
-        return cls(model_storage, resource, None)
+        return cls(model_storage, resource, None, config["only_of_matter"])
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the classifier and keeps it."""
@@ -172,7 +184,8 @@ class IntentReader(IntentClassifier, GraphComponent):
     ) -> "IntentReader":
         """Rasa's way of building it from a trained model."""
         with model_storage.read_from(resource) as directory:
-            return cls(model_storage, resource, IntentModel.load(directory))
+            model = IntentModel.load(directory)
+        return cls(model_storage, resource, model, config["only_of_matter"])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training messages need no predictions."""
@@ -199,4 +212,6 @@ class IntentReader(IntentClassifier, GraphComponent):
         if matter and matter != whole:
             texts, views = [whole, matter], [*views, message.get(MATTER_VIEWS)]
         readings: list[Reading] = self._model.read_all(Sentences(texts, np.stack(views)))
+        if readings[0].ranking[0][0] in self._only_of_matter:
+            return readings[-1]
         return max(readings, key=lambda reading: reading.ranking[0][1])

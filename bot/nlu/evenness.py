@@ -76,10 +76,9 @@ _PARTS = re.compile(r"(?<=[.!?;:])\s+|\n+|\s[-–—]\s|(?<=,)\s")
 MOST_PARTS: Final = 24
 """A text of more parts was pasted, not said; nothing of it is set aside."""
 
-SHELL: Final = 0.35
-"""Probability from which a part is set aside. Low: a term that stays in can change the score, and
-a part with a mood is far below (of the training sentences, 8 in 100 lose a part)."""
-
+SHELL: Final = 0.4
+"""Probability from which a part is set aside, unless it has a sign of a mood. Low: a term that
+stays in can change the score, and most parts with a mood are far below."""
 
 _TELLS: Final = re.compile(
     r"(?:(?:speaking|writing|talking|asking|coming) (?:to you )?as\b|"
@@ -94,8 +93,12 @@ _TELLS: Final = re.compile(
 
 
 def _introduces(part: str) -> bool:
-    bare = part.strip(" ,:;.!")
-    return bool(_TELLS.match(bare)) and not read_signs(bare).names
+    return bool(_TELLS.match(part.strip(" ,:;.!")))
+
+
+def _has_signs(part: str) -> bool:
+    """Negative words alone are no sign here: "disabled" and "homeless" are some."""
+    return bool(set(read_signs(part).names) - {"negative words"})
 
 
 class Matter:
@@ -120,10 +123,11 @@ class Matter:
         if not parts:
             return evened
         rows = tone_rows(encoder.layers([part.strip(" ,:;") or part for part in parts]))
-        shell = dict(zip(parts, self._judge.ask(rows)[:, 0] >= SHELL, strict=True))
-        kept = [
-            [part for part in parts if not (shell.get(part) or _introduces(part))] for parts in cut
-        ]
+        shell = {
+            part: (likely >= SHELL or _introduces(part)) and not _has_signs(part)
+            for part, likely in zip(parts, self._judge.ask(rows)[:, 0], strict=True)
+        }
+        kept = [[part for part in parts if not shell.get(part)] for parts in cut]
         return [
             " ".join(some) if 0 < len(some) < len(parts) else text
             for text, parts, some in zip(evened, cut, kept, strict=True)

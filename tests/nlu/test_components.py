@@ -57,6 +57,24 @@ def test_the_surer_reading_counts(
     assert read.get("out_of_scope") == pytest.approx(1 - max(whole[1], matter[1]))
 
 
+@pytest.mark.parametrize(
+    ("whole", "matter", "wins"),
+    [
+        (("complaint", 0.9), ("order_status", 0.6), "order_status"),
+        (("complaint", 0.9), ("complaint", 0.6), "complaint"),
+        (("order_status", 0.6), ("complaint", 0.9), "complaint"),
+        (("goodbye", 0.9), ("complaint", 0.6), "goodbye"),
+    ],
+)
+def test_a_complaint_is_one_by_its_matter(
+    tmp_path: Path, whole: tuple[str, float], matter: tuple[str, float], wins: str
+) -> None:
+    classifier = Classifier({"Dear Sirs, where is it": whole, "where is it": matter})
+    reader = IntentReader(LocalModelStorage(tmp_path), Resource("x"), classifier, ["complaint"])
+    read = reader.process([message("Dear Sirs, where is it", "where is it")])[0]
+    assert read.get("intent")["name"] == wins
+
+
 @pytest.mark.parametrize("matter", [None, "", "where is it"])
 def test_a_message_without_another_matter_is_read_once(tmp_path: Path, matter: str | None) -> None:
     classifier = Classifier({"where is it": ("order_status", 0.9)})
