@@ -311,13 +311,14 @@ _EVERYWHERE: Final = frozenset({"i", "me", "no", "so"})
 def evidently_english(text: str) -> bool:
     """Whether it may be respelt: "mi", "una" and "ma" are words of other languages, too.
 
-    Letters that English has not, and common words of another language, tell that it is not.
+    Common words of another language tell that it is not; where it has letters that English has
+    not, a common English word must tell that it is.
     """
-    if any(sign.isalpha() and not sign.isascii() for sign in text):
-        return False
     words = (word.casefold().strip(".,!?") for word in text.split())
     plain = " ".join(word for word in words if word not in _STANDARD and word not in _EVERYWHERE)
-    return guess_language(text) == ENGLISH and leans_to(plain) == ENGLISH
+    foreign_letters = any(sign.isalpha() and not sign.isascii() for sign in text)
+    lean = leans_to(plain) or (None if foreign_letters else ENGLISH)
+    return lean == ENGLISH and guess_language(text) == ENGLISH
 
 
 def standard_spelling(text: str) -> str:

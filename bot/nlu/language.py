@@ -62,11 +62,12 @@ def guess_language(text: str) -> str:
     return best if scores[best] >= 1.5 and scores[best] > 1.3 * scores[ENGLISH] else ENGLISH
 
 
-def leans_to(text: str) -> str:
-    """The language that most of its common words are of, be it one word; English in doubt."""
+def leans_to(text: str) -> str | None:
+    """The language that most of its common words are of, be it one word; English before others,
+    None if it has no common word."""
     scores = _scores(text)
-    best = max(scores, key=lambda code: scores[code])
-    return best if scores[best] > scores[ENGLISH] else ENGLISH
+    best = max(scores, key=lambda code: (scores[code], code == ENGLISH))
+    return best if scores[best] else None
 
 
 def _scores(text: str) -> dict[str, float]:

@@ -127,6 +127,8 @@ def test_spelling_out_twice_changes_nothing_more() -> None:
         ("Mi a wait pon di parcel", True),
         ("ma card's no workin", True),
         ("una don lie", True),
+        ("u r there mı", True),
+        ("wheres my order for Özgür", True),
         ("mi pedido no ha llegado todavía", False),
         ("dove è il mio pacco", False),
         ("je veux ma commande", False),
