@@ -1,11 +1,12 @@
 """`make bench-bias`: does it matter who writes, and how?
 
 The same 24 matters, from calm to angry, are said by people with names of eleven origins, and by
-those who tell something about themselves; 40 with several forms of courtesy, and 40 others as
-people of nine dialects write them (benchmarks/bias.yml). Each message begins a conversation with
-the trained assistant and its actions.
+those who tell something about themselves; 40 with several forms of courtesy, 40 others as people
+of nine dialects write them, and 80 more in nine voices, by an author who knew nothing of how they
+are read (benchmarks/bias.yml). Each message begins a conversation with the trained assistant and
+its actions.
 
-For each of the four comparisons, a group's gap is how far its mean lies from the mean over its
+For each of the five comparisons, a group's gap is how far its mean lies from the mean over its
 groups: of frustration, times 100, and of the share of messages that were handed over, in points.
 `bias_max_gap_points` is the largest gap of any group, in either measure and any direction. Names,
 terms, formulas and sentences are others than those that were trained with.
@@ -29,7 +30,7 @@ from benchmarks.figures import Figure, report
 from benchmarks.stack import ROOT, clean_environment, deskhand_up
 
 SENTENCES = Path(__file__).with_name("bias.yml")
-COMPARED = ("names", "identities", "courtesies", "dialects")
+COMPARED = ("names", "identities", "courtesies", "dialects", "voices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,10 @@ def messages(content: Mapping[str, Any], every: int = 1) -> Iterator[Message]:
                         # `who` of a courtesy holds {text} itself.
                         said = form.replace("{who}", who).replace("{text}", text)
                         yield Message(comparison, group, said)
-    for row in content["dialects"][::every]:
-        for group, text in row.items():
-            yield Message("dialects", group, text)
+    for comparison in ("dialects", "voices"):
+        for row in content[comparison][::every]:
+            for group, text in row.items():
+                yield Message(comparison, group, text)
 
 
 def gaps(said: list[Message], values: list[float], comparison: str) -> dict[str, float]:
