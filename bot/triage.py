@@ -219,6 +219,8 @@ def _strained(turn: Turn, policy: Policy) -> Decision | None:
     strain, why = _strain(turn, policy)
     if strain < policy.strain or not why:
         return None
+    if _asked_in_vain(turn, policy) and why == (_doubt(turn, policy),):
+        return None  # `_cannot_place` hands over, and has the truer words.
     reason = Reason.FRUSTRATED if turn.frustration >= policy.annoyance else Reason.REPEATED
     return _handoff(reason, *why, f"it adds up: strain {strain:.2f}")
 
@@ -248,13 +250,11 @@ def _cannot_place(turn: Turn, policy: Policy) -> Decision | None:
     why = _doubt(turn, policy)
     if why is None:
         return None
-    foreign = turn.language not in policy.languages
-    allowed = policy.foreign_clarifications if foreign else policy.clarifications
     scores = (*turn.memory.unplaced, turn.confidence)
-    if turn.memory.clarifications >= allowed:
+    if _asked_in_vain(turn, policy):
         listed = ", ".join(f"{x:.2f}" for x in scores)
         words = [f"could not place {_messages(len(scores))} ({listed})"]
-        if foreign:
+        if _foreign(turn, policy):
             words.append(f"writes in another language ({turn.language})")
         return _handoff(Reason.CLARIFICATIONS_FAILED, *words)
     return Decision(Outcome.CLARIFY, (why,), candidates=_candidates(turn, policy))
@@ -350,6 +350,17 @@ def _candidates(turn: Turn, policy: Policy) -> tuple[str, ...]:
         if c.intent not in hidden and c.confidence >= policy.candidate_confidence
     ]
     return tuple(dict.fromkeys(good))[: policy.candidates]
+
+
+def _foreign(turn: Turn, policy: Policy) -> bool:
+    return turn.language not in policy.languages
+
+
+def _asked_in_vain(turn: Turn, policy: Policy) -> bool:
+    """As many clarifications in a row as are allowed have brought nothing."""
+    foreign = _foreign(turn, policy)
+    allowed = policy.foreign_clarifications if foreign else policy.clarifications
+    return turn.memory.clarifications >= allowed
 
 
 def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:

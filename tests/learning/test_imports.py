@@ -61,9 +61,6 @@ async def test_a_line_that_makes_no_sense_is_named_and_the_others_come_in(
     assert third.startswith("old.jsonl, line 3: no customer")
 
 
-# Rasa uses SQLAlchemy's older ways.
-@pytest.mark.filterwarnings("ignore:Deprecated API features detected")
-@pytest.mark.filterwarnings(r"ignore:Calling URL\(\) directly is deprecated")
 async def test_what_no_reader_of_json_can_read_costs_only_itself(
     store: Store, redis: Redis[bytes], tmp_path: Path
 ) -> None:
@@ -82,6 +79,9 @@ def test_a_line_end_of_unicode_within_a_text_ends_no_line(tmp_path: Path) -> Non
     assert [found.value for found in read(str(path))] == [one, one]
 
 
+# Rasa uses SQLAlchemy's older ways.
+@pytest.mark.filterwarnings("ignore:Deprecated API features detected")
+@pytest.mark.filterwarnings(r"ignore:Calling URL\(\) directly is deprecated")
 async def test_rasas_own_stores_are_read_as_rasa_writes_them(
     store: Store, redis_url: str, tmp_path: Path
 ) -> None:
