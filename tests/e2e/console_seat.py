@@ -13,7 +13,7 @@ from typing import Any
 import argon2
 from playwright.async_api import Page, ViewportSize, expect
 
-from bot.events import Agent, AgentSpoke, NoteWritten
+from bot.events import Agent, AgentSpoke, CustomerSpoke, NoteWritten
 from bot.router import Router
 from bot.store import Store
 
@@ -69,8 +69,11 @@ class Guest:
         self.store = store
         self.id = id
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str) -> int:
+        """Write; returns the message's place in the log, after which others may have written."""
         await self.router.from_customer(self.id, text, client_id=str(uuid.uuid4()))
+        entries = await self.store.log(self.id)
+        return max(entry.seq for entry in entries if isinstance(entry.event, CustomerSpoke))
 
     async def ask_for_person(self) -> None:
         await self.router.ask_for_person(

@@ -176,7 +176,7 @@ async def test_why_the_bot_gave_up_is_in_words_and_its_reading_on_demand(
 ) -> None:
     guest = await arrive(router, store)
     await guest.ask_for_person()
-    await guest.say("wher is my parcl")
+    asked = await guest.say("wher is my parcl")
     conversation = await store.load(guest.id)
     reading = Reading(
         intent="track_parcel",
@@ -186,7 +186,7 @@ async def test_why_the_bot_gave_up_is_in_words_and_its_reading_on_demand(
         slots={"order_number": "NL-10482", "name": "Maria Lindqvist"},
     )
     late = Answer(
-        in_reply_to=conversation.seq,
+        in_reply_to=asked,
         epoch=conversation.epoch - 1,
         messages=(Utterance(text="It is on its way."),),
         reading=reading,
@@ -211,12 +211,12 @@ async def test_the_summary_and_the_order_are_beside_the_conversation(
     seat: Seat, router: Router, store: Store
 ) -> None:
     guest = await arrive(router, store)
-    await guest.say("hold on")
+    asked = await guest.say("hold on")
     conversation = await store.load(guest.id)
     await router.execute(
         guest.id,
         Answer(
-            in_reply_to=conversation.seq,
+            in_reply_to=asked,
             epoch=conversation.epoch,
             messages=(Utterance(text="One moment.", buttons=(Button(title="Yes", payload="/y"),)),),
             reading=Reading(

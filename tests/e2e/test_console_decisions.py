@@ -25,10 +25,10 @@ async def with_draft(router: Router, store: Store, assistant: ScriptedAssistant)
     """A customer with a sensitive topic, and the answer that the assistant was not to give."""
     assistant.hold()  # its turn is the one below
     guest = await arrive(router, store)
-    await guest.say("I cut my hand on the stove")
+    asked = await guest.say("I cut my hand on the stove")
     c = await store.load(guest.id)
     answer = do.Answer(
-        in_reply_to=c.seq,
+        in_reply_to=asked,
         epoch=c.epoch,
         messages=(Utterance(text="A colleague will be with you."),),
         reading=Reading(intent="warranty_repair", confidence=0.71),

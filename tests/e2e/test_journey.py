@@ -78,7 +78,7 @@ async def test_a_customer_is_answered_handed_to_a_person_and_back(
     # Back with the bot, which answers again and still knows the order.
     await seat.button("More actions").click()
     await seat.page.get_by_role("menuitem", name="Return to assistant").click()
-    await expect(visit.panel).to_contain_text("bot")
+    await expect(seat.page.locator(".pill")).to_have_text("With the assistant")
     await visit.say("can i still cancel the order?")
     await expect(visit.bubbles.last).to_contain_text("NL-10482")
 
