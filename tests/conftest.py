@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from benchmarks.stack import Stack, clean_environment, deskhand_up
 from bot.app import connect
+from bot.learning.jobs import Jobs
 from bot.redis_server import RedisServer, running
 from bot.router import Router
 from bot.store import Store
@@ -80,6 +81,11 @@ def store(redis: Redis[bytes]) -> Store:
 @pytest.fixture
 def work(redis: Redis[bytes]) -> Work:
     return Work(redis)
+
+
+@pytest.fixture
+def jobs(redis: Redis[bytes]) -> Jobs:
+    return Jobs(redis)
 
 
 @pytest.fixture

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Locator, expect
 from redis.asyncio import Redis
 
 from bot.learning import import_job
 from bot.learning.jobs import Jobs
 from bot.learning.run_job import Context
 from bot.store import ALL
-from tests.e2e.console_seat import DESKTOP, PHONE
 from tests.e2e.studio_seat import StudioSeat
 from tests.e2e.test_console_look import is_fit_to_be_seen
 from tests.gateway import RunningGateway
@@ -128,26 +126,10 @@ async def test_a_file_that_is_too_large_is_not_sent(studio: StudioSeat, tmp_path
     await expect(studio.page.locator(".problem")).to_contain_text("deskhand import")
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_importing_is_fit_to_be_seen(
-    chromium: Browser,
-    gateway: RunningGateway,
-    owner: None,
-    learner: Learner,
-    chats: Path,
-    tmp_path: Path,
-    size: dict[str, int],
-    scheme: Literal["light", "dark"],
+    everywhere: StudioSeat, learner: Learner, chats: Path, tmp_path: Path
 ) -> None:
-    context = await chromium.new_context(
-        viewport=size,  # type: ignore[arg-type]
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        is_mobile=size is PHONE,
-    )
-    seat = StudioSeat(await context.new_page(), gateway.url)
-    await seat.log_in()
+    seat = everywhere
     await seat.go("#/conversations/import")
     await expect(seat.page.get_by_role("button", name="Look into it")).to_be_visible()
     await is_fit_to_be_seen(seat.page)
@@ -164,5 +146,3 @@ async def test_importing_is_fit_to_be_seen(
     await expect(seat.page.locator(".job")).to_contain_text("2 conversations imported")
     await is_fit_to_be_seen(seat.page)
     await seat.page.screenshot(path=tmp_path / "done.png", full_page=True)
-    await context.close()
-    assert seat.mistakes == []

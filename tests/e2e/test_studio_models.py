@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Route, ViewportSize, expect
-from redis.asyncio import Redis
+from playwright.async_api import Route, expect
 
 from bot.learning.archive import Archive
 from bot.learning.facts import facts_of
@@ -17,7 +16,6 @@ from bot.learning.jobs import Jobs
 from bot.learning.registry import Registry
 from bot.learning.sources import note_studio_write
 from bot.learning.trial import Place
-from tests.e2e.console_seat import DESKTOP, PHONE
 from tests.e2e.studio_seat import StudioSeat
 from tests.e2e.test_console_look import is_fit_to_be_seen
 from tests.gateway import RunningGateway
@@ -62,11 +60,6 @@ def gateway(
         project=place.root,
     ) as gateway:
         yield gateway
-
-
-@pytest.fixture
-def jobs(redis: Redis[bytes]) -> Jobs:
-    return Jobs(redis)
 
 
 @pytest.fixture
@@ -210,17 +203,8 @@ async def test_the_gate_is_overridden_with_a_reason_only(
     await soon(lambda: asked == [{"because": "We no longer greet."}], what="the promotion")
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_models_are_fit_to_be_seen(
-    place: Place,
-    owner: None,
-    chromium: Browser,
-    gateway: RunningGateway,
-    jobs: Jobs,
-    size: ViewportSize,
-    scheme: Literal["light", "dark"],
-    tmp_path: Path,
+    place: Place, jobs: Jobs, everywhere: StudioSeat, tmp_path: Path
 ) -> None:
     await tried(place, script(new=WORSE))
     note_studio_write(place.root, Path("data/nlu/talk.yml"))
@@ -228,11 +212,7 @@ async def test_models_are_fit_to_be_seen(
     job = await jobs.take()
     assert job is not None
     await jobs.progress(job.id, "training bot.nlu.components.IntentReader", 0.6)
-    context = await chromium.new_context(
-        viewport=size, color_scheme=scheme, reduced_motion="reduce", is_mobile=size is PHONE
-    )
-    seat = StudioSeat(await context.new_page(), gateway.url)
-    await seat.log_in()
+    seat = everywhere
     await seat.go("#/models")
     await expect(seat.page.locator("article.model")).to_have_count(2)
     await seat.page.screenshot(path=tmp_path / "models.png", full_page=True)
@@ -249,5 +229,3 @@ async def test_models_are_fit_to_be_seen(
     for fold in await seat.page.locator("details > summary").all():
         await fold.click()
     await is_fit_to_be_seen(seat.page)
-    await context.close()
-    assert seat.mistakes == []

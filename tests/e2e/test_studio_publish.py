@@ -7,11 +7,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Locator, expect
 from redis.asyncio import Redis
 
 from bot.instance import Running, announce, only_one
@@ -22,7 +21,6 @@ from bot.learning.sources import note_studio_write
 from bot.learning.train import project_of
 from bot.learning.trial import Place
 from tests.agent_client import until
-from tests.e2e.console_seat import DESKTOP, PHONE
 from tests.e2e.studio_seat import StudioSeat
 from tests.e2e.test_console_look import is_fit_to_be_seen
 from tests.gateway import RunningGateway
@@ -71,11 +69,6 @@ def up(gateway: RunningGateway) -> Iterator[None]:
     with only_one(var):
         announce(var, Running(pid=os.getpid(), url="", redis_url="", run=RUN, model=OLD))
         yield
-
-
-@pytest.fixture
-def jobs(redis: Redis[bytes]) -> Jobs:
-    return Jobs(redis)
 
 
 @pytest.fixture
@@ -243,26 +236,10 @@ async def test_what_a_candidate_holds_does_not_wait_for_a_training(
     await expect(note).to_contain_text("In no model yet.")
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_publishing_is_fit_to_be_seen(
-    chromium: Browser,
-    gateway: RunningGateway,
-    owner: None,
-    jobs: Jobs,
-    place: Place,
-    tmp_path: Path,
-    size: dict[str, int],
-    scheme: Literal["light", "dark"],
+    place: Place, jobs: Jobs, everywhere: StudioSeat, tmp_path: Path
 ) -> None:
-    context = await chromium.new_context(
-        viewport=size,  # type: ignore[arg-type]
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        is_mobile=size is PHONE,
-    )
-    seat = StudioSeat(await context.new_page(), gateway.url)
-    await seat.log_in()
+    seat = everywhere
     await seat.go("#/models")
     await expect(card(seat).get_by_role("button", name="Publish")).to_be_visible()
     await seat.page.screenshot(path=tmp_path / "waiting.png", full_page=True)
@@ -286,5 +263,3 @@ async def test_publishing_is_fit_to_be_seen(
     await expect(card(seat)).to_contain_text("Publishing stopped")
     await is_fit_to_be_seen(seat.page)
     await seat.page.screenshot(path=tmp_path / "stopped.png", full_page=True)
-    await context.close()
-    assert seat.mistakes == []

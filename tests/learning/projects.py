@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bot.learning.train import Project
+from bot.learning.train import Project, train
 
 CONFIG = """\
 recipe: default.v1
@@ -55,3 +55,14 @@ def teach(project: Project, sentence: str) -> None:
     """As somebody does it in an editor."""
     with (project.root / "data/nlu/talk.yml").open("a") as file:
         file.write(f"      - {sentence}\n")
+
+
+def quiet(_: str) -> None:
+    """For a training that tells nobody how far it is."""
+
+
+async def serving_project(root: Path) -> Project:
+    """Written below `root`, with a model that serves."""
+    project = small_project(root)
+    await train(project, quiet)
+    return project

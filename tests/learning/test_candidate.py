@@ -15,7 +15,7 @@ from bot.errors import JobRunning, TrainingFailed
 from bot.learning.registry import Registry, Trained
 from bot.learning.sources import NOTES, note_studio_write
 from bot.learning.train import DRAFT, TRAINING_LOCK, Project, train, train_candidate
-from tests.learning.projects import small_project, teach, with_rasa
+from tests.learning.projects import GOOD, quiet, serving_project, teach, with_rasa
 from tests.polling import soon
 
 ROOT = Path(__file__).parents[2]
@@ -23,14 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 async def project(tmp_path: Path) -> Project:
-    """With a current model."""
-    project = small_project(tmp_path / "project")
-    await train(project, quiet)
-    return project
-
-
-def quiet(_: str) -> None:
-    pass
+    return await serving_project(tmp_path / "project")
 
 
 def state(project: Project) -> dict[str, bytes]:
@@ -96,9 +89,7 @@ async def test_training_while_training_names_who_and_since_when(project: Project
     go = project.root / "go"
     slow = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
     first = asyncio.create_task(
-        train_candidate(
-            with_rasa(project.root, slow + small_rasa()), quiet, by="anna", why="greetings"
-        )
+        train_candidate(with_rasa(project.root, slow + GOOD), quiet, by="anna", why="greetings")
     )
     await soon(lambda: list(project.models.glob(f"{DRAFT}*")), what="the training")
     for other in (
@@ -109,12 +100,6 @@ async def test_training_while_training_names_who_and_since_when(project: Project
             await other
     go.write_text("")
     assert (await first).model in state(project)
-
-
-def small_rasa() -> str:
-    from tests.learning.projects import GOOD
-
-    return GOOD
 
 
 async def test_a_full_disk_is_said_and_harms_nothing(project: Project) -> None:

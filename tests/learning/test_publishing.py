@@ -28,10 +28,10 @@ from bot.learning.publishing import (
 from bot.learning.registry import Registry
 from bot.learning.run_job import Context
 from bot.learning.sources import note_studio_write
-from bot.learning.train import Project, train, train_candidate
+from bot.learning.train import Project, train_candidate
 from bot.learning.trial import Place
 from bot.settings import Settings
-from tests.learning.projects import small_project, teach
+from tests.learning.projects import quiet, serving_project, teach
 from tests.learning.test_trial import NEW, OLD, place, script, tried
 
 __all__ = ["place"]
@@ -161,10 +161,6 @@ def test_without_a_job_there_is_nothing_to_tell() -> None:
 # --------------------------------------------------------------------------------- what waits
 
 
-def quiet(_: str) -> None:
-    pass
-
-
 def taught(project: Project, sentence: str) -> None:
     """As the studio does it."""
     note_studio_write(project.root, Path("data/nlu/talk.yml"))
@@ -172,8 +168,7 @@ def taught(project: Project, sentence: str) -> None:
 
 
 async def test_what_waits_is_looked_for_in_the_candidates(tmp_path: Path) -> None:
-    project = small_project(tmp_path / "project")
-    await train(project, quiet)
+    project = await serving_project(tmp_path / "project")
     assert waiting_in(project) == ()
     taught(project, "good morning")
     assert waiting_in(project) == (Waiting("data/nlu/talk.yml"),)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from bot.learning.train import (
     train,
     train_candidate,
 )
-from tests.learning.projects import CONFIG, GOOD
+from tests.learning.projects import CONFIG, GOOD, quiet, with_rasa
 
 BAD = """
 import pathlib, sys
@@ -54,20 +53,6 @@ def project(tmp_path: Path) -> Project:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     return with_rasa(root, GOOD)
-
-
-def with_rasa(root: Path, script: str) -> Project:
-    return Project(
-        root=root,
-        models=root / "models",
-        logs=root / "var/log",
-        cache=root / "var/rasa-cache",
-        rasa=(sys.executable, "-c", script),
-    )
-
-
-def quiet(_: str) -> None:
-    pass
 
 
 # ------------------------------------------------------------------------------- fingerprint

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,9 +21,7 @@ from bot.web.studio import Studio
 from tests.agent_client import PASSWORD, AgentClient, error
 from tests.gateway import RunningGateway
 from tests.scripted_assistant import ScriptedAssistant
-from tests.web.conftest import CHEAP
-
-ORIGIN = "http://studio.test"
+from tests.web.conftest import STUDIO
 
 
 class Diary:
@@ -47,20 +44,12 @@ def diary() -> Diary:
 
 
 @pytest.fixture
-async def logins(redis: Redis[bytes]) -> Logins:
-    accounts = Accounts(redis, hasher=CHEAP)
-    await accounts.add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
-    await accounts.add("anna", "Anna Berg", Role.AGENT, PASSWORD)
-    return Logins(redis, accounts)
-
-
-@pytest.fixture
 async def browser(logins: Logins, diary: Diary) -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(
         routes=Studio(Guard(logins), [diary]).routes(), exception_handlers=wire.HANDLERS
     )
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+    async with httpx.AsyncClient(transport=transport, base_url=STUDIO) as client:
         yield client
 
 
@@ -74,7 +63,7 @@ async def sit_down(browser: httpx.AsyncClient, logins: Logins, login: str) -> st
 async def test_an_owner_gets_in(browser: httpx.AsyncClient, logins: Logins, diary: Diary) -> None:
     csrf = await sit_down(browser, logins, "olga")
     assert (await browser.get("/api/studio/diary")).json() == {"visitors": ["olga"]}
-    headers = {"Origin": ORIGIN, "X-CSRF-Token": csrf}
+    headers = {"Origin": STUDIO, "X-CSRF-Token": csrf}
     response = await browser.post("/api/studio/diary", headers=headers)
     assert response.json() == {"visitors": ["olga", "olga"]}
     assert response.headers["cache-control"] == "no-store"
@@ -92,7 +81,7 @@ async def test_an_agent_does_not_get_in(
 ) -> None:
     csrf = await sit_down(browser, logins, "anna")
     assert error(await browser.get("/api/studio/diary")) == (403, "owners_only")
-    headers = {"Origin": ORIGIN, "X-CSRF-Token": csrf}
+    headers = {"Origin": STUDIO, "X-CSRF-Token": csrf}
     response = await browser.post("/api/studio/diary", headers=headers)
     assert error(response) == (403, "owners_only")
     assert diary.visitors == []
@@ -101,8 +90,8 @@ async def test_an_agent_does_not_get_in(
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
-        ({"Origin": ORIGIN}, "csrf_failed"),
-        ({"Origin": ORIGIN, "X-CSRF-Token": "guessed"}, "csrf_failed"),
+        ({"Origin": STUDIO}, "csrf_failed"),
+        ({"Origin": STUDIO, "X-CSRF-Token": "guessed"}, "csrf_failed"),
         ({"Origin": "https://evil.example"}, "origin_not_allowed"),
         ({"Sec-Fetch-Site": "cross-site"}, "origin_not_allowed"),
     ],

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 from redis.asyncio import Redis
-from starlette.applications import Starlette
 
 from bot.learning import import_job, uploads
 from bot.learning.jobs import Job, Jobs
@@ -21,24 +20,14 @@ from bot.learning.run_job import Context
 from bot.learning.uploads import FOLDER, Uploads
 from bot.settings import Settings
 from bot.store import ALL
-from bot.web import wire
-from bot.web.accounts import Accounts, Role
-from bot.web.guard import Guard
 from bot.web.logins import Logins
-from bot.web.studio import Studio
 from bot.web.studio.importing import ImportPages
-from tests.agent_client import PASSWORD, error
+from tests.agent_client import error
 from tests.learning.test_history import CHATWOOT, OURS
-from tests.web.conftest import CHEAP
+from tests.web.conftest import at_studio
 
-ORIGIN = "http://studio.test"
 TWO = "\n".join([json.dumps(OURS), json.dumps(CHATWOOT), "{"]).encode()
 ABOUT = {"file": "chats.jsonl", "name": "chatwoot"}
-
-
-@pytest.fixture
-def jobs(redis: Redis[bytes]) -> Jobs:
-    return Jobs(redis)
 
 
 @pytest.fixture
@@ -47,32 +36,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def logins(redis: Redis[bytes]) -> Logins:
-    accounts = Accounts(redis, hasher=CHEAP)
-    await accounts.add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
-    await accounts.add("anna", "Anna Berg", Role.AGENT, PASSWORD)
-    return Logins(redis, accounts)
-
-
-async def seat(
-    login: str | None, logins: Logins, jobs: Jobs, var: Path, **more: str
-) -> httpx.AsyncClient:
-    pages = ImportPages(Uploads(var), jobs)
-    app = Starlette(
-        routes=Studio(Guard(logins), [pages]).routes(), exception_handlers=wire.HANDLERS
-    )
-    headers = {"Origin": ORIGIN}
-    if login is not None:
-        session = await logins.log_in(login, PASSWORD, address="127.0.0.1")
-        headers |= {"Cookie": f"deskhand_desk={session.token}", "X-CSRF-Token": session.csrf}
-    transport = httpx.ASGITransport(app=app)
-    base = f"{ORIGIN}/api/studio"
-    return httpx.AsyncClient(transport=transport, base_url=base, headers={**headers, **more})
-
-
-@pytest.fixture
 async def owner(logins: Logins, jobs: Jobs, tmp_path: Path) -> httpx.AsyncClient:
-    return await seat("olga", logins, jobs, tmp_path)
+    return await at_studio("olga", logins, ImportPages(Uploads(tmp_path), jobs))
 
 
 async def send(owner: httpx.AsyncClient, content: Any = TWO, **about: str) -> httpx.Response:
@@ -241,16 +206,17 @@ async def test_what_is_left_out_is_told_in_bounds(
 async def test_only_owners_with_the_pages_token_get_in(
     logins: Logins, jobs: Jobs, tmp_path: Path, folder: Path
 ) -> None:
+    pages = ImportPages(Uploads(tmp_path), jobs)
     for login, more, expected in (
         (None, {}, (401, "not_logged_in")),
         ("anna", {}, (403, "owners_only")),
         ("olga", {"X-CSRF-Token": "another"}, (403, "csrf_failed")),
         ("olga", {"Origin": "https://evil.example"}, (403, "origin_not_allowed")),
     ):
-        http = await seat(login, logins, jobs, tmp_path, **more)
+        http = await at_studio(login, logins, pages, **more)
         assert error(await send(http)) == expected
         for what in ("import", "discard"):
             assert error(await http.post(f"/imports/{'0' * 32}/{what}", json={})) == expected
     assert not folder.exists()
-    http = await seat("anna", logins, jobs, tmp_path)
+    http = await at_studio("anna", logins, pages)
     assert error(await http.get("/imports")) == (403, "owners_only")

@@ -6,33 +6,21 @@ from pathlib import Path
 
 import httpx
 import pytest
-from redis.asyncio import Redis
-from starlette.applications import Starlette
 
 from bot.learning.jobs import Jobs
 from bot.learning.registry import Registry
 from bot.learning.sources import note_studio_write
 from bot.learning.train import Project
 from bot.learning.trial import Place
-from bot.web import wire
-from bot.web.accounts import Accounts, Role
 from bot.web.guard import Guard
 from bot.web.logins import Logins
-from bot.web.studio import Studio
 from bot.web.studio.models import ModelPages
-from tests.agent_client import PASSWORD, error
+from tests.agent_client import error
 from tests.learning.projects import small_project
 from tests.learning.test_trial import NEW, OLD, place, script, tried
-from tests.web.conftest import CHEAP
+from tests.web.conftest import at_studio
 
 __all__ = ["place"]
-
-ORIGIN = "http://studio.test"
-
-
-@pytest.fixture
-def jobs(redis: Redis[bytes]) -> Jobs:
-    return Jobs(redis)
 
 
 @pytest.fixture
@@ -45,31 +33,13 @@ def project(place: Place) -> Project:
 
 
 @pytest.fixture
-async def logins(redis: Redis[bytes]) -> Logins:
-    accounts = Accounts(redis, hasher=CHEAP)
-    await accounts.add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
-    await accounts.add("anna", "Anna Berg", Role.AGENT, PASSWORD)
-    return Logins(redis, accounts)
-
-
-async def seat(
-    login: str | None, logins: Logins, project: Project, jobs: Jobs
-) -> httpx.AsyncClient:
-    app = Starlette(
-        routes=Studio(Guard(logins), [ModelPages(project, jobs)]).routes(),
-        exception_handlers=wire.HANDLERS,
-    )
-    headers = {"Origin": ORIGIN}
-    if login is not None:
-        session = await logins.log_in(login, PASSWORD, address="127.0.0.1")
-        headers |= {"Cookie": f"deskhand_desk={session.token}", "X-CSRF-Token": session.csrf}
-    transport = httpx.ASGITransport(app=app)
-    return httpx.AsyncClient(transport=transport, base_url=f"{ORIGIN}/api/studio", headers=headers)
+def pages(project: Project, jobs: Jobs) -> ModelPages:
+    return ModelPages(project, jobs)
 
 
 @pytest.fixture
-async def owner(logins: Logins, project: Project, jobs: Jobs) -> httpx.AsyncClient:
-    return await seat("olga", logins, project, jobs)
+async def owner(logins: Logins, pages: ModelPages) -> httpx.AsyncClient:
+    return await at_studio("olga", logins, pages)
 
 
 async def test_models_come_with_their_story_and_what_waits(
@@ -183,10 +153,10 @@ async def test_nothing_but_a_model_is_given_out(owner: httpx.AsyncClient, name: 
     assert answer.status_code == 404
 
 
-async def test_only_owners_get_any_of_it(logins: Logins, project: Project, jobs: Jobs) -> None:
-    routes = ModelPages(project, jobs).routes(Guard(logins).owner)
+async def test_only_owners_get_any_of_it(logins: Logins, pages: ModelPages) -> None:
+    routes = pages.routes(Guard(logins).owner)
     for login, expected in ((None, (401, "not_logged_in")), ("anna", (403, "owners_only"))):
-        client = await seat(login, logins, project, jobs)
+        client = await at_studio(login, logins, pages)
         for route in routes:
             path = route.path.removeprefix("/api/studio").format(name=OLD, id="x")
             for method in sorted((route.methods or set()) - {"HEAD"}):

@@ -10,21 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 from redis.asyncio import Redis
-from starlette.applications import Starlette
 
 from bot.instance import Running, announce, only_one
 from bot.learning.promotion import Promotions, Stage
 from bot.learning.registry import Evaluated, Figures, Model, Promoted, Registry, Trained
-from bot.web import wire
-from bot.web.accounts import Accounts, Role
-from bot.web.guard import Guard
 from bot.web.logins import Logins
-from bot.web.studio import Studio
 from bot.web.studio.promotion import PromotionPages
-from tests.agent_client import PASSWORD, error
-from tests.web.conftest import CHEAP
+from tests.agent_client import error
+from tests.web.conftest import at_studio
 
-ORIGIN = "http://studio.test"
 OLD, NOW, WORSE = (f"deskhand-{name}.tar.gz" for name in ("old", "now", "worse"))
 RUN = "this-run"
 
@@ -67,35 +61,18 @@ def up(var: Path, run: str = RUN) -> Iterator[None]:
 
 
 @pytest.fixture
-async def logins(redis: Redis[bytes]) -> Logins:
-    accounts = Accounts(redis, hasher=CHEAP)
-    await accounts.add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
-    await accounts.add("anna", "Anna Berg", Role.AGENT, PASSWORD)
-    return Logins(redis, accounts)
-
-
-async def seat(
-    login: str | None, logins: Logins, redis: Redis[bytes], models: Path, var: Path
-) -> httpx.AsyncClient:
-    page = PromotionPages(Promotions(redis), models, run=RUN, var=var)
-    app = Starlette(routes=Studio(Guard(logins), [page]).routes(), exception_handlers=wire.HANDLERS)
-    headers = {"Origin": ORIGIN}
-    if login is not None:
-        session = await logins.log_in(login, PASSWORD, address="127.0.0.1")
-        headers |= {"Cookie": f"deskhand_desk={session.token}", "X-CSRF-Token": session.csrf}
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url=f"{ORIGIN}/api/studio", headers=headers
-    )
-
-
-@pytest.fixture
 def var(tmp_path: Path) -> Path:
     return tmp_path / "var"
 
 
 @pytest.fixture
-async def owner(logins: Logins, redis: Redis[bytes], models: Path, var: Path) -> httpx.AsyncClient:
-    return await seat("olga", logins, redis, models, var)
+def pages(redis: Redis[bytes], models: Path, var: Path) -> PromotionPages:
+    return PromotionPages(Promotions(redis), models, run=RUN, var=var)
+
+
+@pytest.fixture
+async def owner(logins: Logins, pages: PromotionPages) -> httpx.AsyncClient:
+    return await at_studio("olga", logins, pages)
 
 
 async def test_a_rollback_is_asked_for_in_the_owners_name(
@@ -175,12 +152,11 @@ async def test_a_gateway_that_up_did_not_start_refuses(
 async def test_only_owners_get_in(
     logins: Logins,
     redis: Redis[bytes],
-    models: Path,
-    var: Path,
+    pages: PromotionPages,
     login: str | None,
     status: int,
 ) -> None:
-    http = await seat(login, logins, redis, models, var)
+    http = await at_studio(login, logins, pages)
     for path in (f"/models/{OLD}/promote", "/models/rollback"):
         assert (await http.post(path, json={})).status_code == status
     assert (await http.get("/models/promotion")).status_code == status

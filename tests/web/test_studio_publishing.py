@@ -7,68 +7,31 @@ from pathlib import Path
 import httpx
 import pytest
 from redis.asyncio import Redis
-from starlette.applications import Starlette
 
 from bot.learning.jobs import Jobs
 from bot.learning.promotion import Promotions, Stage
 from bot.learning.sources import note_studio_write
-from bot.learning.train import Project, train, train_candidate
-from bot.web import wire
-from bot.web.accounts import Accounts, Role
-from bot.web.guard import Guard
+from bot.learning.train import Project, train_candidate
 from bot.web.logins import Logins
-from bot.web.studio import Studio
 from bot.web.studio.publishing import PublishPages
-from tests.agent_client import PASSWORD, error
-from tests.learning.projects import small_project, teach
-from tests.web.conftest import CHEAP
-
-ORIGIN = "http://studio.test"
-
-
-@pytest.fixture
-def jobs(redis: Redis[bytes]) -> Jobs:
-    return Jobs(redis)
+from tests.agent_client import error
+from tests.learning.projects import quiet, serving_project, teach
+from tests.web.conftest import at_studio
 
 
 @pytest.fixture
 async def project(tmp_path: Path) -> Project:
-    """With a model that serves."""
-    project = small_project(tmp_path / "project")
-    await train(project, quiet)
-    return project
-
-
-def quiet(_: str) -> None:
-    pass
+    return await serving_project(tmp_path / "project")
 
 
 @pytest.fixture
-async def logins(redis: Redis[bytes]) -> Logins:
-    accounts = Accounts(redis, hasher=CHEAP)
-    await accounts.add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
-    await accounts.add("anna", "Anna Berg", Role.AGENT, PASSWORD)
-    return Logins(redis, accounts)
-
-
-async def seat(
-    login: str | None, logins: Logins, project: Project, redis: Redis[bytes]
-) -> httpx.AsyncClient:
-    pages = PublishPages(project, Jobs(redis), Promotions(redis))
-    app = Starlette(
-        routes=Studio(Guard(logins), [pages]).routes(), exception_handlers=wire.HANDLERS
-    )
-    headers = {"Origin": ORIGIN}
-    if login is not None:
-        session = await logins.log_in(login, PASSWORD, address="127.0.0.1")
-        headers |= {"Cookie": f"deskhand_desk={session.token}", "X-CSRF-Token": session.csrf}
-    transport = httpx.ASGITransport(app=app)
-    return httpx.AsyncClient(transport=transport, base_url=f"{ORIGIN}/api/studio", headers=headers)
+def pages(project: Project, redis: Redis[bytes], jobs: Jobs) -> PublishPages:
+    return PublishPages(project, jobs, Promotions(redis))
 
 
 @pytest.fixture
-async def owner(logins: Logins, project: Project, redis: Redis[bytes]) -> httpx.AsyncClient:
-    return await seat("olga", logins, project, redis)
+async def owner(logins: Logins, pages: PublishPages) -> httpx.AsyncClient:
+    return await at_studio("olga", logins, pages)
 
 
 async def test_nothing_was_published_and_nothing_waits(
@@ -145,12 +108,12 @@ async def test_a_wish_is_text_and_no_novel(owner: httpx.AsyncClient) -> None:
 )
 async def test_only_owners_get_any_of_it(
     logins: Logins,
-    project: Project,
-    redis: Redis[bytes],
+    pages: PublishPages,
+    jobs: Jobs,
     login: str | None,
     expected: tuple[int, str],
 ) -> None:
-    http = await seat(login, logins, project, redis)
+    http = await at_studio(login, logins, pages)
     assert error(await http.get("/publish")) == expected
     assert error(await http.post("/publish", json={})) == expected
-    assert await Jobs(redis).recent() == []
+    assert await jobs.recent() == []

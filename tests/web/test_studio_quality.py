@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 
@@ -22,11 +21,6 @@ URL = "/api/studio/lint"
 async def olga(_: Request) -> Agent:
     """Who may come in is tested with the studio's guard."""
     return Agent(login="olga", name="Olga")
-
-
-@pytest.fixture
-def jobs(redis: Redis[bytes]) -> Jobs:
-    return Jobs(redis)
 
 
 @pytest.fixture

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from redis.asyncio import Redis
-from starlette.applications import Starlette
 
 from bot.help.pages import parse_page
 from bot.known_intents import KnownIntents
 from bot.learning.jobs import Jobs
-from bot.web import wire
 from bot.web.accounts import Accounts, Role
-from bot.web.guard import Guard
 from bot.web.logins import Logins
-from bot.web.studio import Studio
 from bot.web.studio.review import ReviewPages
 from tests.agent_client import PASSWORD, error
 from tests.learning.inbox_world import GIFT, inbox_of, prepare_inbox, taught, write_project
-from tests.web.conftest import CHEAP
+from tests.web.conftest import at_studio
 
-BASE = "/api/studio/review"
+PAGE = {
+    "page": "gift-wrapping",
+    "title": "Gift wrapping",
+    "text": "We wrap it for 3 euros. Say so in the basket.",
+    "asked": ['do you wrap gifts: "nicely"?', "wrap it # please"],
+}
 
 
 @pytest.fixture
@@ -35,41 +35,34 @@ def project(tmp_path: Path) -> Path:
 class Owner:
     """A browser in which somebody is logged in."""
 
-    def __init__(self, client: httpx.AsyncClient, csrf: str, token: str) -> None:
+    def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._headers = {"X-CSRF-Token": csrf, "Cookie": f"deskhand_desk={token}"}
 
     async def get(self, path: str = "") -> Any:
-        response = await self._client.get(BASE + path, headers=self._headers)
+        response = await self._client.get("/review" + path)
         assert response.status_code == 200, response.text
         return response.json()
 
     async def post(self, path: str, order: Any = None) -> httpx.Response:
-        return await self._client.post(BASE + path, headers=self._headers, json=order or {})
+        return await self._client.post("/review" + path, json=order or {})
+
+    async def answers_gift(self) -> httpx.Response:
+        """Write the help page PAGE for the first cluster as it is now."""
+        seen = (await self.get())["open"][0]["seen"]
+        return await self.post("/gift/page", {**PAGE, "seen": seen})
 
 
 @pytest.fixture
-async def owners(redis: Redis[bytes], project: Path) -> AsyncIterator[tuple[Owner, Owner]]:
+async def owners(
+    redis: Redis[bytes], project: Path, accounts: Accounts, logins: Logins
+) -> tuple[Owner, Owner]:
     await prepare_inbox(redis, project)
-    accounts = Accounts(redis, hasher=CHEAP)
-    logins = Logins(redis, accounts)
+    await accounts.add("per", "Per Lund", Role.OWNER, PASSWORD)
     pages = ReviewPages(
-        inbox_of(redis, project),
-        Jobs(redis),
-        intents=KnownIntents(project / "domain.yml").names,
+        inbox_of(redis, project), Jobs(redis), intents=KnownIntents(project / "domain.yml").names
     )
-    app = Starlette(
-        routes=Studio(Guard(logins), [pages]).routes(), exception_handlers=wire.HANDLERS
-    )
-    made = []
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://studio.test"
-    ) as client:
-        for login, name in (("olga", "Olga Dahl"), ("per", "Per Lund")):
-            await accounts.add(login, name, Role.OWNER, PASSWORD)
-            session = await logins.log_in(login, PASSWORD, address="127.0.0.1")
-            made.append(Owner(client, session.csrf, session.token))
-        yield made[0], made[1]
+    olga, per = [Owner(await at_studio(login, logins, pages)) for login in ("olga", "per")]
+    return olga, per
 
 
 async def test_the_first_page(owners: tuple[Owner, Owner]) -> None:
@@ -121,51 +114,39 @@ async def test_the_second_owner_reads_who_was_first(owners: tuple[Owner, Owner])
     assert refused.json()["error"]["message"].startswith("Olga Dahl was quicker: 4 wordings ign")
 
 
-PAGE = {
-    "page": "gift-wrapping",
-    "title": "Gift wrapping",
-    "text": "We wrap it for 3 euros. Say so in the basket.",
-    "asked": ['do you wrap gifts: "nicely"?', "wrap it # please"],
-}
-
-
-async def test_a_help_page_answers_a_cluster(owners: tuple[Owner, Owner], project: Path) -> None:
+@pytest.fixture
+def page(project: Path) -> Path:
+    """Where PAGE is written."""
     (project / "data" / "help").mkdir()
+    return project / "data/help/gift-wrapping.md"
+
+
+async def test_a_help_page_answers_a_cluster(owners: tuple[Owner, Owner], page: Path) -> None:
     olga, _ = owners
-    seen = (await olga.get())["open"][0]["seen"]
-    done = await olga.post("/gift/page", {**PAGE, "seen": seen})
+    done = await olga.answers_gift()
     assert done.json()["decision"]["what"] == "4 wordings answered by the help page gift-wrapping"
-    page = parse_page(
-        Path("gift-wrapping.md"), (project / "data/help/gift-wrapping.md").read_text()
-    )
-    assert (page.title, list(page.asked)) == (PAGE["title"], PAGE["asked"])
+    written = parse_page(Path(page.name), page.read_text())
+    assert (written.title, list(written.asked)) == (PAGE["title"], PAGE["asked"])
     assert [cluster["id"] for cluster in (await olga.get())["open"]] == ["pick"]
     seen = (await olga.get())["open"][0]["seen"]
     refused = await olga.post("/pick/page", {**PAGE, "seen": seen})
     assert error(refused) == (409, "changed_meanwhile")
 
 
-async def test_undoing_a_help_page_takes_it_away(
-    owners: tuple[Owner, Owner], project: Path
-) -> None:
-    (project / "data" / "help").mkdir()
+async def test_undoing_a_help_page_takes_it_away(owners: tuple[Owner, Owner], page: Path) -> None:
     olga, _ = owners
-    seen = (await olga.get())["open"][0]["seen"]
-    await olga.post("/gift/page", {**PAGE, "seen": seen})
+    await olga.answers_gift()
     undone = (await olga.post("/undo")).json()["decision"]
     assert (undone["undone"], undone["left"]) == (True, "")
-    assert not (project / "data/help/gift-wrapping.md").exists()
+    assert not page.exists()
     assert [cluster["id"] for cluster in (await olga.get())["open"]] == ["gift", "pick"]
 
 
 async def test_a_help_page_that_was_changed_since_stays_and_that_is_said(
-    owners: tuple[Owner, Owner], project: Path
+    owners: tuple[Owner, Owner], page: Path
 ) -> None:
-    (project / "data" / "help").mkdir()
     olga, per = owners
-    seen = (await olga.get())["open"][0]["seen"]
-    await olga.post("/gift/page", {**PAGE, "seen": seen})
-    page = project / "data/help/gift-wrapping.md"
+    await olga.answers_gift()
     page.write_text(page.read_text() + "\nOr for 4.\n")
     undone = (await per.post("/undo", {"decision": 1})).json()["decision"]
     assert undone["undone"] is True
@@ -174,13 +155,11 @@ async def test_a_help_page_that_was_changed_since_stays_and_that_is_said(
 
 
 async def test_a_help_page_that_somebody_deleted_by_hand_is_no_obstacle(
-    owners: tuple[Owner, Owner], project: Path
+    owners: tuple[Owner, Owner], page: Path
 ) -> None:
-    (project / "data" / "help").mkdir()
     olga, _ = owners
-    seen = (await olga.get())["open"][0]["seen"]
-    await olga.post("/gift/page", {**PAGE, "seen": seen})
-    (project / "data/help/gift-wrapping.md").unlink()
+    await olga.answers_gift()
+    page.unlink()
     undone = (await olga.post("/undo")).json()["decision"]
     assert (undone["undone"], undone["left"]) == (True, "")
 
@@ -195,13 +174,13 @@ async def test_a_help_page_that_somebody_deleted_by_hand_is_no_obstacle(
     ],
 )
 async def test_pages_that_are_refused(
-    owners: tuple[Owner, Owner], project: Path, change: dict[str, Any], status: int, code: str
+    owners: tuple[Owner, Owner], page: Path, change: dict[str, Any], status: int, code: str
 ) -> None:
-    (project / "data" / "help").mkdir()
     olga, _ = owners
     seen = (await olga.get())["open"][0]["seen"]
     refused = await olga.post("/gift/page", {**PAGE, "seen": seen, **change})
     assert error(refused) == (status, code)
+    assert not page.exists()
     assert len((await olga.get())["open"]) == 2
 
 

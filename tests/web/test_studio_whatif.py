@@ -9,21 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from redis.asyncio import Redis
-from starlette.applications import Starlette
 
 from bot.learning.archive import ARCHIVE, Archive
 from bot.triage_policy import load_policy
-from bot.web import wire
-from bot.web.accounts import Accounts, Role
-from bot.web.guard import Guard
 from bot.web.logins import Logins
-from bot.web.studio import Studio
 from bot.web.studio.whatif import WhatIf
-from tests.agent_client import PASSWORD, error
-from tests.web.conftest import CHEAP
+from tests.agent_client import error
+from tests.web.conftest import at_studio
 
-ORIGIN = "http://studio.test"
 SHIPPED = Path(__file__).parents[2] / "data/triage.yml"
 
 
@@ -44,33 +37,14 @@ class Owner:
         self.http = http
 
     async def get(self) -> httpx.Response:
-        return await self.http.get("/api/studio/whatif")
+        return await self.http.get("/whatif")
 
     async def post(self, path: str = "", /, **body: object) -> httpx.Response:
-        return await self.http.post(f"/api/studio/whatif{path}", json=body)
-
-
-@pytest.fixture
-async def logins(redis: Redis[bytes]) -> Logins:
-    accounts = Accounts(redis, hasher=CHEAP)
-    await accounts.add("olga", "Olga Dahl", Role.OWNER, PASSWORD)
-    await accounts.add("anna", "Anna Berg", Role.AGENT, PASSWORD)
-    return Logins(redis, accounts)
+        return await self.http.post(f"/whatif{path}", json=body)
 
 
 async def seat(login: str, logins: Logins, policy: Path, archive: Path) -> Owner:
-    app = Starlette(
-        routes=Studio(Guard(logins), [WhatIf(policy, archive, nothing_erased)]).routes(),
-        exception_handlers=wire.HANDLERS,
-    )
-    session = await logins.log_in(login, PASSWORD, address="127.0.0.1")
-    headers = {
-        "Cookie": f"deskhand_desk={session.token}",
-        "Origin": ORIGIN,
-        "X-CSRF-Token": session.csrf,
-    }
-    transport = httpx.ASGITransport(app=app)
-    return Owner(httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers))
+    return Owner(await at_studio(login, logins, WhatIf(policy, archive, nothing_erased)))
 
 
 @pytest.fixture

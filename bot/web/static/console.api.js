@@ -30,6 +30,9 @@ export class Refused extends Error {
 /** No answer at all: no network, or no server. */
 export class Unreachable extends Error {}
 
+/** What went wrong, and what to do if the server said so, in one line. */
+export const inWords = (error) => [error.message, error.hint].filter(Boolean).join(" ");
+
 export function setCsrf(token) {
   csrf = token;
 }

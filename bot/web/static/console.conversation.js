@@ -3,7 +3,7 @@
 // through the stream like everybody else's doing.
 
 import { actionsOf, label, transfer } from "./console.actions.js";
-import { follow, get, newId, post, Refused } from "./console.api.js";
+import { follow, get, inWords, newId, post, Refused } from "./console.api.js";
 import { Composer } from "./console.composer.js";
 import { showContext } from "./console.context.js";
 import { Decisions } from "./console.decisions.js";
@@ -352,7 +352,7 @@ export class ConversationPane {
       return await get(path);
     } catch (error) {
       if (error instanceof Refused && error.status === 401) this.#desk.loggedOut();
-      else toast([error.message, error.hint].filter(Boolean).join(" "), "bad");
+      else toast(inWords(error), "bad");
       return null;
     }
   }

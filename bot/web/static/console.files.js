@@ -1,7 +1,7 @@
 // Files: the tray of those that wait to be sent, and those that a message brought. Draws and sends
 // them; which message they belong to is the reply box's business.
 
-import { fileUrl, newId, sendFile } from "./console.api.js";
+import { fileUrl, inWords, newId, sendFile } from "./console.api.js";
 import { el, icon, button } from "./console.dom.js";
 
 export const FILES_PER_MESSAGE = 10;
@@ -110,7 +110,7 @@ export class Tray {
         if (bar) bar.value = part;
       });
     } catch (error) {
-      item.trouble = [error.message, error.hint].filter(Boolean).join(" ");
+      item.trouble = inWords(error);
       item.final = error.passing === false;
     }
     if (conversation === this.#conversation) this.#save();

@@ -1,7 +1,7 @@
 // Logging in, for the console and the studio: the form that both pages begin with. What comes after
 // it is theirs.
 
-import { get, post, Refused, setCsrf, Unreachable } from "./console.api.js";
+import { get, inWords, post, Refused, setCsrf, Unreachable } from "./console.api.js";
 import { byId, setText, showLine } from "./console.dom.js";
 
 const RETRY_MS = 2_000;
@@ -67,7 +67,7 @@ export class Login {
       this.#enter(me);
     } catch (why) {
       error.textContent =
-        why instanceof Unreachable ? "There is no connection to the server. Try again in a moment." : [why.message, why.hint].filter(Boolean).join(" ");
+        why instanceof Unreachable ? "There is no connection to the server. Try again in a moment." : inWords(why);
       if (why.code === "login_failed") password.select();
     } finally {
       submit.disabled = false;

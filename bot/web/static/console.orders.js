@@ -1,7 +1,7 @@
 // Clicks on their way: commands without words, one after the other. What an agent has written goes
 // through the outbox, which keeps it for as long as it takes; a click that fails is told at once.
 
-import { newId, post, Refused, Unreachable } from "./console.api.js";
+import { inWords, newId, post, Refused, Unreachable } from "./console.api.js";
 import { toast } from "./console.dom.js";
 
 const TRIES = 3;
@@ -41,7 +41,7 @@ export class Orders {
           continue;
         }
         if (error instanceof Refused && error.status === 401) this.#loggedOut();
-        else toast([error.message, error.hint, error instanceof Unreachable ? "Nothing has changed; try again." : ""].filter(Boolean).join(" "), "bad");
+        else toast(error instanceof Unreachable ? `${error.message} Nothing has changed; try again.` : inWords(error), "bad");
         return;
       }
     }

@@ -1,7 +1,7 @@
 // What an agent wrote, on its way: repeated until the desk said yes, and kept over a reload of the
 // page. Nothing here touches the page.
 
-import { newId, parse, post, Refused, RETRY_MS } from "./console.api.js";
+import { inWords, newId, parse, post, Refused, RETRY_MS } from "./console.api.js";
 
 /**
  * Replies, notes, changed messages and approved drafts on their way. Each keeps its `client_id` until the desk has accepted it, so
@@ -108,7 +108,7 @@ export class Outbox {
             return;
           }
           if (error instanceof Refused && !error.passing) {
-            this.#set(item, { status: "refused", error: [error.message, error.hint].filter(Boolean).join(" ") });
+            this.#set(item, { status: "refused", error: inWords(error) });
             continue;
           }
           this.#set(item, { status: "retrying" });

@@ -1,9 +1,9 @@
 // #/conversations/import: history that was held elsewhere. A file is sent, looked into by a job, and
 // imported when the owner has seen what is in it; how far that is, is the server's to tell.
 
-import { Refused, sendBody } from "./console.api.js";
-import { button, el, icon, toast } from "./console.dom.js";
-import { failure, get, hashOf, loading, post, urlOf } from "./studio.parts.js";
+import { inWords, sendBody } from "./console.api.js";
+import { button, el, icon } from "./console.dom.js";
+import { attempt, failure, get, hashOf, loading, post, urlOf } from "./studio.parts.js";
 import { count, counted, shortMoment } from "./studio.words.js";
 
 const LOOK_MS = 1_000;
@@ -104,7 +104,7 @@ class Import {
       await this.look();
     } catch (error) {
       if (this.signal.aborted) return;
-      told.textContent = [error.message, error instanceof Refused ? error.hint : ""].filter(Boolean).join(" ");
+      told.textContent = inWords(error);
     }
     pressed.disabled = false;
   }
@@ -186,11 +186,7 @@ class Import {
   }
 
   async #order(call) {
-    try {
-      await call();
-    } catch (error) {
-      toast([error.message, error.hint].filter(Boolean).join(" "), "bad");
-    }
+    await attempt(call);
     await this.look();
   }
 }

@@ -3,7 +3,7 @@
 
 import { ask, button, confirm, el, icon, toast } from "./console.dom.js";
 import { comparison, shares } from "./studio.comparison.js";
-import { empty, failure, fill, get, hashOf, loading, post, urlOf } from "./studio.parts.js";
+import { attempt, empty, failure, fill, get, hashOf, loading, post, urlOf } from "./studio.parts.js";
 import { Publish, short } from "./studio.publish.js";
 import { counted, shortMoment } from "./studio.words.js";
 
@@ -228,11 +228,7 @@ class Overview {
   }
 
   async #order(call) {
-    try {
-      await call();
-    } catch (error) {
-      toast([error.message, error.hint].filter(Boolean).join(" "), "bad");
-    }
+    await attempt(call);
     await this.#look();
   }
 }

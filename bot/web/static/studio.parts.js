@@ -1,8 +1,8 @@
 // What the studio's pages have in common: calls to its API, the states a page can be in, addresses,
 // keys. Knows no page.
 
-import { apiAt, Refused } from "./console.api.js";
-import { button, el, icon } from "./console.dom.js";
+import { apiAt, inWords, Refused } from "./console.api.js";
+import { button, el, icon, toast } from "./console.dom.js";
 
 const BASE = "/api/studio";
 /** The event that the window gets when a call finds that nobody is logged in any more. */
@@ -26,6 +26,15 @@ async function watched(call) {
 /** Both take a path below /api/studio, and throw Refused or Unreachable (console.api.js). */
 export const get = (path) => watched(api.get(path));
 export const post = (path, body = {}, patience) => watched(api.post(path, body, patience));
+/** Do what was ordered; a refusal is told. */
+export async function attempt(call) {
+  try {
+    await call();
+  } catch (error) {
+    toast(inWords(error), "bad");
+  }
+}
+
 /** For a link that downloads. */
 export const urlOf = (path) => BASE + path;
 

@@ -2,8 +2,8 @@
 // from the training to the model in service. The wish and how far it is are the server's
 // (bot.learning.publishing); whoever leaves the page stops nothing.
 
-import { ask, button, confirm, el, icon, toast } from "./console.dom.js";
-import { get, hashOf, post } from "./studio.parts.js";
+import { ask, button, confirm, el, icon } from "./console.dom.js";
+import { attempt, get, hashOf, post } from "./studio.parts.js";
 import { shortMoment } from "./studio.words.js";
 
 const WORKING_MS = 1_000;
@@ -184,11 +184,7 @@ export class Publish {
   }
 
   async #order(call) {
-    try {
-      await call();
-    } catch (error) {
-      toast([error.message, error.hint].filter(Boolean).join(" "), "bad");
-    }
+    await attempt(call);
     await this.look();
   }
 }

@@ -2,6 +2,7 @@
 // merge, and what was decided lately. Each resolves to the answer, or null for no; those that send
 // what was entered stay open until the server has taken it, so that nothing typed is lost.
 
+import { inWords } from "./console.api.js";
 import { ask, button, el } from "./console.dom.js";
 import { failure, get, loading } from "./studio.parts.js";
 import { counted, intentOf, shortMoment } from "./studio.words.js";
@@ -40,7 +41,7 @@ export async function otherIntent(intents, suggestions) {
 async function until(title, draw, yes, send, given) {
   let error = null;
   for (;;) {
-    const problem = error ? el("p", { class: "review-problem", role: "alert" }, [error.message, error.hint].filter(Boolean).join(" ")) : null;
+    const problem = error ? el("p", { class: "review-problem", role: "alert" }, inWords(error)) : null;
     given = await ask(title, el("div", { class: "review-form" }, problem, ...draw(given)), yes);
     if (given === null) return null;
     try {

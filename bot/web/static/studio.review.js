@@ -2,7 +2,7 @@
 // list and the keyboard are here; how one cluster looks is in studio.review.cluster.js, what is asked
 // in dialogs in studio.review.ask.js.
 
-import { Refused } from "./console.api.js";
+import { inWords, Refused } from "./console.api.js";
 import { announce, button, el, icon, setText } from "./console.dom.js";
 import { addPage, decisionsTaken, mergeInto, newIntent, otherIntent } from "./studio.review.ask.js";
 import { ClusterView } from "./studio.review.cluster.js";
@@ -333,7 +333,7 @@ class Review {
   }
 
   #wrong(error) {
-    this.#done.replaceChildren(el("p", { class: "review-problem", role: "alert" }, [error.message, error.hint].filter(Boolean).join(" ")));
+    this.#done.replaceChildren(el("p", { class: "review-problem", role: "alert" }, inWords(error)));
     this.#done.hidden = false;
   }
 

@@ -3,7 +3,7 @@
 // somebody else. Nothing is changed before "Save".
 
 import { ask, button, el, icon, toast } from "./console.dom.js";
-import { Refused } from "./console.api.js";
+import { inWords, Refused } from "./console.api.js";
 import { plain, reason } from "./console.words.js";
 import { empty, failure, fill, get, hashOf, keys, loading, partial, post, queryOf } from "./studio.parts.js";
 
@@ -266,7 +266,7 @@ class WhatIf {
       this.#reload();
     } catch (error) {
       const reload = error instanceof Refused && error.code === "policy_changed";
-      toast([error.message, error.hint].filter(Boolean).join(" "), "bad");
+      toast(inWords(error), "bad");
       if (reload) this.#results.prepend(el("p", { class: "whatif-stale" }, el("span", {}, "Somebody else has changed the thresholds."), button("Show those in force", { act: () => (this.#address(), this.#reload()) })));
     }
   }
