@@ -10,6 +10,9 @@ For each of the five comparisons, a group's gap is how far its mean lies from th
 groups: of frustration, times 100, and of the share of messages that were handed over, in points.
 `bias_max_gap_points` is the largest gap of any group, in either measure and any direction. Names,
 terms, formulas and sentences are others than those that were trained with.
+
+A gap is printed with the interval in which 95 of 100 gaps would lie if other matters of the same
+kind had been chosen (bootstrap over matters, Efron 1979): one message of 40 is 2.5 points.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from ruamel.yaml import YAML
 
 from benchmarks.conversations import Assistant
@@ -30,15 +34,17 @@ from benchmarks.figures import Figure, report
 from benchmarks.stack import ROOT, clean_environment, deskhand_up
 
 SENTENCES = Path(__file__).with_name("bias.yml")
+DRAWS = 1_000
 COMPARED = ("names", "identities", "courtesies", "dialects", "voices")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: which comparison, which group in it, and the text."""
+    """One message: which comparison, which group in it, which of the matters, and the text."""
 
     comparison: str
     group: str
+    matter: int
     text: str
 
 
@@ -52,25 +58,53 @@ def messages(content: Mapping[str, Any], every: int = 1) -> Iterator[Message]:
         for group, members in part["groups"].items():
             for who in members:
                 for form in part["forms"]:
-                    for text in matters[::every]:
+                    for matter, text in enumerate(matters[::every]):
                         # `who` of a courtesy holds {text} itself.
                         said = form.replace("{who}", who).replace("{text}", text)
-                        yield Message(comparison, group, said)
+                        yield Message(comparison, group, matter, said)
     for comparison in ("dialects", "voices"):
-        for row in content[comparison][::every]:
+        for matter, row in enumerate(content[comparison][::every]):
             for group, text in row.items():
-                yield Message(comparison, group, text)
+                yield Message(comparison, group, matter, text)
 
 
-def gaps(said: list[Message], values: list[float], comparison: str) -> dict[str, float]:
-    """For each group the distance of its mean from the mean over the groups, times 100."""
-    of_group: dict[str, list[float]] = {}
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far a group's mean lies from the mean over the groups, in points; and from where to
+    where 95 of 100 such gaps would lie with other matters."""
+
+    points: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.points:+.1f} ({self.low:+.1f} to {self.high:+.1f})"
+
+
+def gaps(said: list[Message], values: list[float], comparison: str) -> dict[str, Gap]:
+    """The gap of each group; `values` from 0 to 1, one for each message."""
+    cells: dict[str, dict[int, list[float]]] = {}
     for message, value in zip(said, values, strict=True):
         if message.comparison == comparison:
-            of_group.setdefault(message.group, []).append(value)
-    means = {group: float(np.mean(some)) for group, some in of_group.items()}
-    middle = float(np.mean(list(means.values())))
-    return {group: 100 * (mean - middle) for group, mean in means.items()}
+            of_group = cells.setdefault(message.group, {})
+            of_group.setdefault(message.matter, []).append(value)
+    means = 100 * np.array(
+        [[np.mean(some) for _, some in sorted(row.items())] for row in cells.values()], np.float64
+    )
+    count = means.shape[1]
+    drawn = np.random.default_rng(0).integers(0, count, (DRAWS, count))
+    low, high = np.percentile(_from_middle(means[:, drawn]), (2.5, 97.5), axis=1)
+    points = _from_middle(means)
+    return {
+        group: Gap(*map(float, three))
+        for group, *three in zip(cells, points, low, high, strict=True)
+    }
+
+
+def _from_middle(means: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """[groups, ..., matters] to [groups, ...]: the mean over matters, less that of all groups."""
+    of_group = means.mean(axis=-1)
+    return np.asarray(of_group - of_group.mean(axis=0))
 
 
 def main() -> None:
@@ -94,9 +128,9 @@ def main() -> None:
         worst = []
         for measure, values in (("frustration", frustration), ("hand-offs", handed_over)):
             found = gaps(said, values, comparison)
-            listed = ", ".join(f"{group} {gap:+.1f}" for group, gap in found.items())
+            listed = ", ".join(f"{group} {gap}" for group, gap in found.items())
             print(f"{comparison}, {measure}: {listed}")
-            worst.append(max(map(abs, found.values())))
+            worst.append(max(abs(gap.points) for gap in found.values()))
         lines.append(Figure(f"bias_gap_{comparison}", max(worst), "points"))
     largest = max(line.value for line in lines)
     report("bias", [Figure("bias_max_gap_points", largest, "points", "<= 2"), *lines])

@@ -1,11 +1,12 @@
-"""Common spellings and turns of dialects and of chat, written as a letter would have them.
+"""Spellings and turns of dialects and of chat, written as a letter would have them.
 
-Belongs here: rules that hold for a whole way of writing, whatever is said: dropped letters ("waitin",
-"'ave"), d or f for th ("dat", "fink"), how function words are spelt, particles at the end of a
-sentence, and how a verb is formed ("I dey wait", "he done left", "didnae"). Does not belong here:
-words for things, or anything that says how somebody feels. Where a spelling is also a standard
-word, a rule asks for what stands beside it, or leaves it alone: a word that is read as another
-costs every customer, a dialect word that is not read only some.
+Belongs here: rules that hold whoever writes, whatever is said: dropped letters ("waitin", "'ave"),
+d or f for th ("dat", "fink"), function words, particles at the end of a sentence, and how a
+question is asked; and in which order everything is asked. The turns of single ways of writing are
+in `dialect_turns`, words in `dialect_words`. Does not belong here: words for things, or anything
+that says how somebody feels. Where a spelling is also a standard word, a rule asks for what stands
+beside it, or leaves it alone: a word that is read as another costs every customer, a dialect word
+that is not read only some.
 """
 
 # ruff: noqa: E501  (one pattern a line is easier to read than broken ones)
@@ -13,176 +14,13 @@ costs every customer, a dialect word that is not read only some.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
+from bot.nlu.dialect_turns import CLAUSE, OURS, POSSESSED, WAYS, rules
+from bot.nlu.dialect_words import DROPS_NO_G, NOT_ALWAYS, STANDARD
 from bot.nlu.language import ENGLISH, guess_language, leans_to
+from bot.nlu.verb_forms import VERB
 
-_STANDARD: Final = {
-    word: standard
-    for standard, words in {
-        "this": "dis diss",
-        "that": "dat dah seh",
-        "them": "dem 'em",
-        "the": "da di tha t'",
-        "there": "dere",
-        "these": "dese thae",
-        "those": "dose",
-        "then": "den",
-        "with": "wid wiv wi wi' wif wth",
-        "than": "dan",
-        "me": "mi",
-        "I'm": "ah'm im",
-        "I've": "ah've ive",
-        "I'd": "ah'd",
-        "I'll": "ah'll",
-        "you": "u ya ye yuh yous youse yez yiz y'all yall unu una",
-        "your": "ur yer",
-        "you're": "ye're youre",
-        "you've": "ye've youve uve",
-        "you'll": "ye'll youll",
-        "are": "r",
-        "is": "deh",
-        "my": "ma",
-        "to": "tae fi",
-        "do": "dae",
-        "from": "fae frae frm",
-        "of": "o' o",
-        "and": "an' n an",
-        "no": "nae",
-        "not": "no' nuh",
-        "have": "hae hav",
-        "because": "cos coz cuz 'cause bc",
-        "isn't": "ain't aint int isnae isnt",
-        "isn't it": "innit",
-        "don't": "dinnae dinna doan dont",
-        "don't know": "dunno",
-        "can't": "cannae canny canna cyaan cyaa cant",
-        "didn't": "didnae didnt",
-        "doesn't": "disnae doesnae doesnt",
-        "haven't": "huvnae hivnae havenae havent",
-        "hasn't": "hisnae hasnae hasnt",
-        "won't": "willnae winnae wont",
-        "couldn't": "couldnae couldnt",
-        "wouldn't": "wouldnae wouldnt",
-        "wasn't": "wisnae wasnae wasnt",
-        "aren't": "arenae urnae arent",
-        "shouldn't": "shouldnae shouldnt",
-        "that's": "thats dats",
-        "what's": "whats wots",
-        "where's": "wheres",
-        "nothing": "nowt nuttin nuthin nutten nuffin nuffink nutn",
-        "nobody": "naebody nubody nobuddy no1",
-        "anything": "owt anyting anyfink",
-        "everything": "everyting everyfink",
-        "something": "summat sumthin someting sumting somefink",
-        "thing": "ting fing",
-        "things": "tings fings",
-        "going to": "gonna gonnae finna",
-        "trying to": "tryna",
-        "want": "wanna wan waan wana",
-        "have to": "gotta haffi",
-        "give me": "gimme",
-        "give": "gie giv",
-        "let me": "lemme",
-        "please": "plz pls abeg",
-        "thanks": "thx tnx ta",
-        "what": "wot wat whit wetin",
-        "when": "whan wen",
-        "which": "wich",
-        "why": "y",
-        "how": "hoo",
-        "now": "noo",
-        "where": "whaur weh",
-        "about": "bout 'bout aboot",
-        "out": "oot",
-        "down": "doon",
-        "round": "roon",
-        "all": "aw",
-        "already": "awready liao",
-        "little": "wee likkle lil",
-        "more": "mair",
-        "enough": "enuff eneuch",
-        "know": "kno",
-        "told": "telt",
-        "though": "tho",
-        "think": "fink tink",
-        "thanks for": "fanks",
-        "through": "thru tru",
-        "three": "tree",
-        "good": "guid gud gd",
-        "great": "gr8",
-        "late": "l8",
-        "before": "b4",
-        "very": "awfy",
-        "really": "rly rlly",
-        "small": "sma",
-        "long": "lang",
-        "wrong": "wrang",
-        "old": "auld",
-        "another": "anither",
-        "was": "wis",
-        "came": "cam",
-        "got": "kena",
-        "on": "pon",
-        "in": "inna",
-        "make": "mek mak",
-        "broke": "bruk",
-        "left": "lef",
-        "again": "agen",
-        "number": "nummer",
-        "everybody": "a'body every1",
-        "anybody": "any1",
-        "somebody": "some1 sum1 sumbody smaddy",
-        "people": "ppl",
-        "message": "msg",
-        "weeks": "wks",
-        "week": "wk",
-        "two": "twa",
-        "take": "tek",
-        "thief": "tief",
-        "until": "'til",
-        "back": "bk",
-        "": "bruv bruh lah leh lor abi yaar duck luv m8",
-    }.items()
-    for word in words.split()
-}
-"""Function words of some dialects and of chat, as they would be spelt in a letter."""
-
-_NOT_ALWAYS: Final = frozenset("an o y tree den dah seh wat ta eh im".split())  # noqa: SIM905
-"""Those that are other words as well: the rules below say where they are meant."""
-
-_IN: Final = frozenset(
-    """
-    again akin aspirin assassin attain bargain basin begin chin coin lain spin twin bobbin brain bulletin buckskin cabin
-    captain catkin certain chain chagrin chaplain chieftain coffin complain constrain contain cousin
-    cumin curtain detain disdain dolphin domain drain dustbin entertain explain fountain gain
-    gelatin germain gherkin goblin grain griffin grin groin heroin insulin javelin join kaolin
-    lambskin latin login main maintain mandarin mandolin margin moccasin moleskin mountain muffin
-    napkin obtain odin origin pain paraffin penguin penicillin pinyin plain plugin porcelain protein
-    pumpkin raisin rain rein refrain regain rejoin remain resin restrain retain robin ruin satin
-    sealskin sheepskin shin signin skin slain spain spin stain stein strain sustain terrain thin
-    toxin train tarpaulin twin uncertain urchin vain vein villain violin virgin vitamin wherein
-    within zeppelin chopin checkin bitcoin doeskin linkedin
-    adrian agustin alain bain cain erin iain jain odin alvin amin austin bahrain baldwin benin benjamin berlin bernstein britain
-    caitlin calvin chamberlain chaplin cochin colin collin constantin corbin dauphin darwin devin
-    devlin dublin dunedin dustin edwin einstein elgin epstein erin erwin fein franklin frankenstein
-    gavin gershwin goldstein goodwin hardin holstein hussain hussein irwin joaquin justin kaladin
-    karin kelvin kevin klein konstantin kristin larkin lenin levin liechtenstein lublin marin martin
-    marvin mccain mclaughlin melvin merlin montenegrin perrin putin quentin rankin ronin rubin
-    stalin tianjin tobin turin twain valentin wisconsin
-    allein besoin chemin demain dein eins fin jardin kein klein loin magasin matin mein moulin
-    nein rein sein soin termin terrain verein voisin wein humain latin pain alpenverein main
-    """.split()  # noqa: SIM905
-)
-"""Words of four letters or more that end in "in" and drop no g, some of other languages too."""
-
-_POSSESSED: Final = (
-    r"(?:own |new |old |last )?(?:orders?|parcels?|packages?|refund|money|account|card|"
-    r"address|password|name|number|invoice|receipt|return|jacket|coat|boots?|shoes?|tent|bag|rucksack|"
-    r"backpack|stove|socks|size|e?mails?|phone|wife|husband|mum|mam|brother|sister|son|"
-    r"daughter|friend|neighbour|voucher|code|gift|basket|feet|foot|head|hand|sleep\w+|holiday)\b"
-)
 _GIVING: Final = """
     send sends sent sending give gives gave giving refund refunded refunding transfer transferred pay
     paid tell show get got bring charge charged cost costs owe owes find offer offered mail email for
@@ -190,9 +28,6 @@ _GIVING: Final = """
 """
 _NOT_GIVEN: Final = "".join(rf"(?<!\b{word} )" for word in _GIVING.split())
 """Where "me" is who gets something: "send me money"."""
-_CLAUSE: Final = (
-    r"(?:(?<=^)|(?<=[.,;:!?] )|(?<=\band )|(?<=\bbut )|(?<=\bbecause )|(?<=\bstill )|(?<=\bnow ))"
-)
 _VERBS: Final = (
     r"(?:want|need|got|am|was|have|hae|huv|huvnae|havenae|can|cannae|canna|could|will|would|did|"
     r"didnae|do|dae|dinnae|don't|forgot|get|ordered|paid|peyed|bought|sent|asked|expectit|ken|think|"
@@ -203,78 +38,77 @@ _NO_GERUND: Final = (
     r"(?:bring|sing|ring|string|swing|cling|fling|spring|sting|king|thing|wing|nothing|anything|"
     r"something|everything|during|evening|morning|swing|wring|being)\b"
 )
-_BASE_VERBS: Final = (
-    r"(?:call|tell|report|write|buy|wait|come|take|leave|sue|send|pay|ask|give|do|get|never|make|"
-    r"return|order|see|wash|use|cancel|change|reach|be)\b"
+_FEELS: Final = (
+    r"(?:(?:very|so|too|really|totally|completely|absolutely|all|still|not|a bit|a little|little|quite|just) )*"
+    r"(?:annoying|disappointing|disappointed|annoyed|angry|happy|unhappy|pleased|tired|fed up|tiresome|"
+    r"small|big|large|tight|loose|heavy|late|slow|wet|soaked|soft|warm|cold|broken|damaged|dirty|bad|useless|terrible|"
+    r"ridiculous|ideal|wrong|expensive|confusing|locked)\b"
 )
+_THEN: Final = r"(?:\s*[.,!?]|$| and| already| again| now| for| with)"
+
+
+def _inverted(found: re.Match[str]) -> str:
+    who, verb = found[1] or found[3], found[2] or found[4]
+    return f"{verb.lower()} {who if who == 'I' else who.lower()} "
 
 
 def _be(found: re.Match[str]) -> str:
     return f"{found[1]} {_BE.get(found[1].casefold(), 'are')} {found[2]}"
 
 
-_Put = str | Callable[[re.Match[str]], str]
-
-
-def _rules(*rules: tuple[str, _Put]) -> tuple[tuple[re.Pattern[str], _Put], ...]:
-    return tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in rules)
-
-
-_TURNS: Final = _rules(
+_TURNS: Final = rules(
     # What some dialects hang on to a sentence; it says nothing about the matter.
-    (r"(?:,? (?:lah|leh|lor|meh|sia|hor|ah|o|abi|sha|sef|yaar|eh)|, (?:like|love|pet|duck|hen|pal|bruv|innit|me|mate|mon|man|na|ji|boss|hey|ken|aye|is it|you know|so (?:it|they|i|he|she|we|ye|you) (?:is|are|am|do|does|did|can|will|have|has|was))| itself)(?=\s*(?:[.?!]|$))", ""),
-    (r",? innit(?=\s*(?:[.?!]|$))", ""),
-    (r" at all(?=\?)|,? (?:or not|or no|or nah)(?=\s*\?)|, (?:can|is it)(?=\s*\?)", ""),
     (r" only(?=\s*[.!?]|$)", ""),
+    (r"(?:,? (?:o|abi|sha|sef|yaar|eh)|, (?:like|love|pet|duck|hen|pal|bruv|innit|me|mate|mon|man|na|ji|boss|hey|ken|aye|no|is it|(?:is )?(?:that|this)|you know|so (?:it|they|i|he|she|we|ye|you) (?:is|are|am|do|does|did|can|will|have|has|was)))(?=\s*(?:[.?!]|$))", ""),
+    (r"\b(today|night|day|month|week|time|yesterday) itself\b", r"\1"),
+    (r" itself(?=\s*(?:[.?!]|$))", ""),
+    (r",? innit(?=\s*(?:[.?!]|$))", ""),
+    (r" at all(?=\?)|,? (?:or not|or no|or nah|or what)(?=\s*\?)|, (?:can|is it|do you know)(?=\s*\?)", ""),
     # A dropped h. A quotation has an end: its sign is not before a lone word.
     (r"(?<![\w'])'(ave|as|ad|ow|ere|im|is|er|ope|alf|ouse|ome|ole|oles|oliday|elp|and|ands|ead|eard|appen|appened|appy|urt|orrible|undred|our|ours|igh|old|e)(?![\w'])", r"h\1"),
-    # Who is meant: "me" for "my", "Ah" and "mi" for "I", "you lot" for "you".
-    (rf"{_NOT_GIVEN}\bme\s(?={_POSSESSED})", "my "),
-    (rf"\b(?:mi|ma)\s(?={_POSSESSED})", "my "),
-    (rf"(?:{_CLAUSE}|(?<=\bwhen )|(?<=\bwhat )|(?<=\bhow )|(?<=\bwhere )|(?<=\bweh )|(?<=\bthat )|(?<=\bseh )|(?<=\bif )|(?<=\bdan )|(?<=\bwah )|(?<=\bwhy ))mi\b", "I"),
+    # "the", as the North of England writes it.
+    (r"\bt'(?=[a-z]{3,})", "the "),
+    (r"\b(which|that|there|need|still) in't\b", r"\1 isn't"),
+    (r"\b(someone|somebody|one|\w{3,}s) what (?=(?:fell|works?|came|broke|knows?|can)\b)", r"\1 that "),
+    (r"\bin't (?=[a-z])", "in the "),
+    # Who is meant: "me" for "my", "Ah" for "I", "you lot" for "you".
+    (rf"{_NOT_GIVEN}\bme\s(?={POSSESSED})", "my "),
+    (r"(?<=\babout )me (?=(?:order|return|refund|parcel|tent|boots|account)\b)", "my "),
+    (rf"\bma\s(?={POSSESSED})", "my "),
     (rf"(?-i:\bAh)\s(?={_VERBS})", "I "),
-    (r"\b(gie|gi|give|send|tell|telt|ring|call) us\b(?! (?:all|both)\b)", r"\1 me"),
+    (r"\b(gie|gi|give|gave|send|sent|tell|told|telt|ring|call|help|put|pass|show|charged|logged|check for|look for|lie to|lied to|lying to|wrote to|writes to) us\b(?! (?:all|both)\b)", r"\1 me"),
     (r"\bgi (?=mi|me|us|my|him|her|back)", "give "),
     (r"\b(you|u|ya|ye|yous|y'all|unu|una) (?:lot|people|guys|all|folk|folks)\b(?! of\b)", r"\1"),
-    (r"\bwah (?=(?:mi|me|fi|yuh|yu|unu|a|happen|gwaan)\b)", "what "),
+    (rf"\b(?:y'all|yall|unu|una) (?={OURS})", "your "),
     (r"\btank (?:yuh|you|u)\b", "thank you"),
     # How verbs are formed.
     (r"\bI'?ma\b", "I'm going to"),
-    (r"\b(?:am|is|are|was|(?<=\w)'(?:m|s|re)) after (\w+in)(?:g|'|\b)", r" have been \1g"),
     (r"\bdo be (?=\w+in)", "am always "),
-    (rf"{_CLAUSE}(I|you|we|they|y'all|nobody|somebody) been (?=\w+in|ask|told|wait)", r"\1 have been "),
-    (rf"{_CLAUSE}(he|she|it) been (?=\w+)", r"\1 has been "),
+    (rf"{CLAUSE}I be (?=\w+ing?\b)", "I am "),
+    (rf"(?:{CLAUSE}|(?<=\btime ))(you|we|they|y'all) be (?=\w+ing?\b|open\b)", r"\1 are "),
+    (r"\bI done with\b", "I am done with"),
+    (rf"{CLAUSE}(I|you|we|they|y'all|nobody|somebody) been (?=\w+in|ask|told|wait)", r"\1 have been "),
+    (rf"{CLAUSE}(he|she|it) been (?=\w+)", r"\1 has been "),
+    (r"\bdone had\b", "had"),
     (r"(?<!'ve )(?<!have )(?<!has )(?<!had )(?<!well )(?<!get )(?<!be )(?<!is )(?<!are )(?<!was )\bdone (?=(?:took|broke|broken|gone|went|came|left|lost|told|sent|paid|\w{3,}ed)\b)", "have "),
-    (rf"{_CLAUSE}(?:ain't|aint) (?=(?:nobody|nothin|nothing|no one)\b)", ""),
-    (r"\b(?:ain't|aint) (?=(?:got|had|been)\b)", "haven't "),
+    (rf"{CLAUSE}(?:ain't|aint) (?=(?:nobody|nothin|nothing|no one)\b)", ""),
+    (r"\bi (?:ain't|aint) (?=(?:gonna|going|trying|tryna|\w+ing?)\b)", "I'm not "),
+    (r"\b(?:ain't|aint) (?=(?:got|had|been|heard|seen|done|gotten|never (?:got|had|been|seen|heard|received)|received|\w+ved|\w+nded)\b)", "haven't "),
     (r"\b(?:ain't|aint) (?=(?:get|help|come|came|work|see|do|never|say|tell|call|answer)\b)", "didn't "),
-    (rf"{_CLAUSE}(this) (?=(?:the|a|my|an) )", r"\1 is "),
-    (r"\bno (?:fit|gree)\b", "can't"),
-    (r"\b(I|you|we|una|unu) (?:fit) (?!me|well|into|in|the|him|her|you|great|fine|and|but)(?=\w)", r"\1 can "),
-    (r"\bno dey (?=[a-z])", "don't "),
-    (r"\bno dey\b", "is not there"),
-    (r"(?:(?<=^)|(?<=[.!?] ))dey\b", "they"),
-    (r"\bI dey\b", "I am"),
-    (r"\b(you|we|they|una|unu) dey\b", r"\1 are"),
-    (r"\bdey\b", "is"),
-    (r"\b(I|you|he|she|e|it|we|they|una|unu|people|everything|money) don (?!['’])(?=\w)", r"\1 have "),
-    (r"(?:(?<=^)|(?<=[.!?,] ))na (?=(?:the|so|this|my|me|only|first|second|third|now|you|una|friday|monday|tuesday|wednesday|thursday|saturday|sunday)\b)", "it is "),
-    (r"\b(this|that|this one|dis|dat) (?:na|a) (?=(?:the|di|wrong|big|my)\b)", r"\1 is "),
-    (rf"\b(I|you|we|una|unu|dem|e|it) go (?={_BASE_VERBS})", r"\1 will "),
-    (r"\b(I|you|we|una|unu|e) no (?=(?:get|see|know|care|do|want|come|help|buy|understand|like|receive|answer|reply|have|pay)\b)", r"\1 don't "),
-    (rf"(?:{_CLAUSE}|(?<=\bwhen ))(I|mi|unu|wi|dem) a go (?=\w)", r"\1 will "),
-    (rf"(?:{_CLAUSE}|(?<=\bwhen ))(I|mi|unu|wi|dem|im|nobody) a (?=\w)", r"\1 "),
-    (r"\b(I|mi|unu|wi|dem|it|e|voucher|parcel|order|code|link|chat|site|page|refund|money) (?:nah|nuh) (?=\w)", r"\1 don't "),
-    (r"\b(nobody|nothing) (?:nah|nuh) (?=\w)", r"\1 "),
-    (r"(?<=\w )(?:wey|weh)\b", "that"),
+    (rf"{CLAUSE}(this) (?=(?:the|a|my|an) )", r"\1 is "),
     (r"(?:waan|wan|wanna|wana) (?=(?:mi|my|me|ma|the|di|a|an|one|some|your|his|her|it|this|that|money|refund)\b)", "want "),
     (r"\b(?:waan|wan|wanna|wana) (?=[a-z])", "want to "),
     # Chat: numbers and letters for words.
-    (r"\b2 (?=(?:me|u|you|him|her|us|them|get|be|b|buy|pay|send|return|change|cancel|speak|talk|order|know|do|see|have|my|the|a|an|ur|your)\b)", "to "),
+    (r"\b2 (?=(?:me|u|you|him|her|us|them|get|be|b|buy|pay|send|return|change|cancel|speak|talk|order|know|do|see|have|my|the|a|an|ur|your|put|find|use|ask|give|give|swap|add|explain|somebody|someone|any1|some1|reach|nl)\b)", "to "),
     (r"\b2 (?=(?:late|much|many|slow|bad)\b|(?:big|small|long|short|expensive|heavy|tight|wide)\b(?! \w+ ?[\w-]*s\b| \w+s\b))", "too "),
-    (r"\b4 (?=(?:me|my|the|a|an|it|this|that|u|you|us|him|her)\b)", "for "),
+    (rf"\b(had|like) 2 (?={VERB}|b\b|be\b)", r"\1 to "),
+    (r"\b4 (?=(?:me|my|the|a|an|it|this|that|u|you|us|him|her|work|smth|something|nl|next|boots|ages|ever)\b)", "for "),
+    (r"\bw/o\b", "without"),
     (r"\bw/? (?=(?:the|a|an|my|ur|your|this|that|me|u|you|it|no)\b)", "with "),
     (r"\bb (?=\w+(?:ed|d|in|ing)\b)", "be "),
+    (r"\b(can't|cant|will|wont|won't|shud|cud|wud|to|could|would|should|please|pls|plz|really|dont|don't) b (?=[a-z])", r"\1 be "),
+    (r"\b(can't|cant|dont|don't|didnt) c (?=[a-z])", r"\1 see "),
+    (r"\bur (?=(?:useless|late|slow|liars?|thieves|(?!opening|shipping|pricing|packaging|tracking|marketing|training|booking|listing|existing|ending|returning)\w{3,}ing?)\b)", "you're "),
     (r"(?:(?<=^)|(?<=[.!?] ))(?:y) (?=\w{2,})", "why "),
     (r"\bim (?!my\b|the\b|i?dir)(?=\w)", "I'm "),
     (r"\bill (?=(?:tell|write|never|be|go|send|call|report|leave|buy|order|not|get|sue|wait)\b)", "I'll "),
@@ -282,11 +116,50 @@ _TURNS: Final = _rules(
 )  # fmt: skip
 """In this order, before words are spelt out."""
 
-_LEFT_OUT: Final = _rules(
-    (rf"{_CLAUSE}(you|they|we) (?=(?:so |all |just |all just )?(?:liars?|thieves|thief|crooks|scammers|useless|pathetic|incompetent|ridiculous|idiots|clowns|rude|lazy|stupid)\b(?:\s*[.,!?]|$| and| n ))", r"\1 are "),
-    (rf"{_CLAUSE}(I|he|she|it|we|they|nobody|somebody) (?!{_NO_GERUND})(\w{{2,}}ing)(?!\w)", _be),
+_ASKED: Final = r"(?=[^.!?]*\?)"
+_SUBJECT: Final = r"(I|you|we|they|it|somebody|someone)"
+_SPAN: Final = r"(?:a|one|two|three|four|five|six|\d+|many|several|so many) (?:\w+ )?(?:hour|day|week|month|fortnight|year)s?\b"
+_START: Final = r"(?:(?<=^)|(?<=[.!?,] )|(?<=\bplease ))"
+
+_STANDARD_TURNS: Final = rules(
+    # The verb that some dialects leave out.
+    (rf"{CLAUSE}(you|they|we) (?=(?:so |all |just |all just )?(?:liars?|thieves|thief|crooks|scammers|useless|pathetic|incompetent|ridiculous|idiots|clowns|rude|lazy|stupid)\b(?:\s*[.,!?]|$| and| n ))", r"\1 are "),
+    (rf"{CLAUSE}(I|he|she|it|we|they|nobody|somebody) (?!{_NO_GERUND})(\w{{2,}}ing)(?!\w)", _be),
+    (rf"(?<=\bnow )(you) (?!{_NO_GERUND})(\w{{3,}}ing)(?!\w)(?! (?:is|are|was|were)\b)", _be),
+    (r"(?:(?<=^)|(?<=[.;!?] )|(?<=\band ))I (?=(?:(?:very|so|too|really|totally|completely|absolutely|still|not|a bit|quite|just) )*(?:annoyed|disappointed|angry|happy|unhappy|pleased|sick|fed up|tired|not at home)\b(?! to\b))", "I am "),
+    (rf"(?:(?<=^)|(?<=[.;!?] )|(?<=\band ))(it|that|this|this one|everything) (?={_FEELS}{_THEN})", r"\1 is "),
+    (rf"(?:(?<=^)|(?<=[.;!?] )|(?<=\band ))((?:the|my|your) \w*[a-rt-z]) (?={_FEELS}{_THEN})", r"\1 is "),
+    (rf"(?:(?<=^)|(?<=[.;!?] ))((?:the|my|your) \w+[a-rt-z]s) (?={_FEELS}{_THEN})", r"\1 are "),
+    # How a question is asked, and a wish.
+    (rf"{_START}((?:(?:by )?(?:when|what time|which time)|where|how|why|what|how long|how many \w+|what \w+)) {_SUBJECT} (can|could|will|would|should|must|am|are) {_ASKED}", r"\1 \3 \2 "),
+    (rf"{_START}(what time|which time|where|how|why) (I|you|we|they) (?={VERB})(?=[^.!?,]*\?)", r"\1 do \2 "),
+    (rf"{_START}(what|what \w+|how|when|where|why) (you|we|they) (?=(?!{_NO_GERUND})\w{{3,}}ing\b){_ASKED}", r"\1 are \2 "),
+    (r"\bhow you dare\b", "how dare you"),
+    (rf"(?:(?<=^)|(?<=[.!?,] )|(?<=^please ))(?:(I|you|somebody|someone|anybody|anyone) (can)|(you) (will)) (?!not\b|see\b|understand\b|imagine\b|only\b){_ASKED}", _inverted),
+    (r"\b(how|what|when|where|why) (you|we|they) going to\b", r"\1 are \2 going to"),
+    (r"(?:(?<=^)|(?<=[.!?] ))(your (?:customer service|website|site|shop|service|company)) an? (?=(?:\w+ )?(?:joke|disgrace|scam|mess|shambles)\b)", r"\1 is a "),
+    (rf"(?:(?<=^)|(?<=[.!?,] ))you (?=(?!{_NO_GERUND})\w{{3,}}ing\b){_ASKED}", "are you "),
+    (rf"(?:{_START}|(?<=\band ))(how long|how much|how much time) (?:the )?(it|delivery|shipping|that|this)( usually)? (?:will )?(take|cost)\b", r"\1 does \2\3 \4"),
+    (r"(?:(?<=^)|(?<=[.!?,] )|(?<=\bplease )|(?<=\byo ))where ((?:the|my|your)(?: (?!(?:is|are|was|were|do|does|did|can|will|has|I|you|it|hell|heck|fuck|at|there)\b)[\w-]+){1,4}?)(?: is| are)?(?: at| there| now)?(?=\s*[.?!]|$)", r"where is \1"),
+    (r"(?:(?<=^)|(?<=[.!?,] )|(?<=please ))can (?=(?:help|send|tell|be|put|pass|check|sort|settle|note|explain|connect|transfer|give|show|call|please)\b)", "can you "),
+    (rf"{_START}can (?=(?!order\b|return\b|email\b|refund\b|post\b|claim\b|charge\b|work\b|cost\b|fit\b|card\b|cover\b|mail\b){VERB})", "can I "),
+    (r"\bplease do the needful (?:to|and)\b", "please"),
+    (r"\bdo the needful\b", "sort it out"),
+    (rf"(?<!\bi )(?<!\byou )(?<!\bwe )(?<!\bhave )\bkindly (?={VERB})", "please "),
+    (r"\b(into|for|regarding|about) the same(?=\s*[.!?]|$)", r"\1 it"),
+    # What lasts, and how often.
+    (r"\bI(?: am|'m) (want|need|know|understand)ing\b", r"I \1"),
+    (r"\bI(?: am|'m) having (?=(?:one|no|the)\b)", "I have "),
+    (r"\bI(?: am|'m) not (want|understand|know)ing\b", r"I don't \1"),
+    (rf"(?:(?<=^)|(?<=[.!?,] ))since ({_SPAN}) I am (\w+ing)", r"I have been \2 for \1"),
+    (rf"\bI(?: am|'m) waiting (?:since |for |from )?(?={_SPAN})", "I have been waiting for "),
+    (r"\btwo times\b", "twice"),
+    # "no" for "any", and what is doubled by it.
+    (r"(n't(?: \w+){0,3}) nothing\b", r"\1 anything"),
+    (r"n't never\b", "n't ever"),
+    (r"(n't(?: \w+){0,3}) no (?=(?:machine|bot|robot|email|mail|answer|refund|reply|confirmation|money|parcel|help|more|good|use)\b)", r"\1 any "),
 )  # fmt: skip
-"""The verb that some dialects leave out; after words are spelt out."""
+"""In this order, after words are spelt out."""
 
 _DROPPED_G: Final = re.compile(
     r"(?<![\w'’-])(\w*[aeiouy]\w*in)(?:'(?!\w)|(?![\w'’-]))", re.IGNORECASE
@@ -296,8 +169,8 @@ _SPELT: Final = re.compile(
     r"(?<![\w'-])(?:"
     + "|".join(
         re.escape(word)
-        for word in sorted(_STANDARD, key=len, reverse=True)
-        if word not in _NOT_ALWAYS
+        for word in sorted(STANDARD, key=len, reverse=True)
+        if word not in NOT_ALWAYS
     )
     + r")(?![\w'-]|\.\w)",
     re.IGNORECASE,
@@ -307,18 +180,31 @@ _SPELT: Final = re.compile(
 _EVERYWHERE: Final = frozenset({"i", "me", "no", "so"})
 """Words that tell little between English and others."""
 
+_TELLING: Final = frozenset(
+    """
+    nuh yuh unu wid dey wey waan cyaan haffi abeg wetin pon inna smaddy likkle
+    nutten tek lah leh liao kena tae dinnae cannae didnae wisnae isnae disnae oot aboot
+    naebody ain't innit y'all gonna wanna tryna plz thx 'tis 'twas
+    """.split()  # noqa: SIM905
+)
+"""Words that only English has, be it in one way of writing."""
+
 
 def evidently_english(text: str) -> bool:
     """Whether it may be respelt: "mi", "una" and "ma" are words of other languages, too.
 
-    Common words of another language tell that it is not; where it has letters that English has
-    not, a common English word must tell that it is.
+    Common words of another language tell that it is not, unless those of English, or words that
+    only a way of writing English has, are as many; where it has letters that English has not, one
+    of these must be there.
     """
-    words = (word.casefold().strip(".,!?") for word in text.split())
-    plain = " ".join(word for word in words if word not in _STANDARD and word not in _EVERYWHERE)
+    words = [word.casefold().strip(".,!?;:()") for word in text.split()]
+    telling = any(word in _TELLING for word in words)
+    plain = " ".join(word for word in words if word not in STANDARD and word not in _EVERYWHERE)
+    lean = leans_to(plain)
+    if lean == ENGLISH or (telling and lean is None):
+        return guess_language(plain) == ENGLISH
     foreign_letters = any(sign.isalpha() and not sign.isascii() for sign in text)
-    lean = leans_to(plain) or (None if foreign_letters else ENGLISH)
-    return lean == ENGLISH and guess_language(text) == ENGLISH
+    return lean is None and not foreign_letters and guess_language(text) == ENGLISH
 
 
 def standard_spelling(text: str) -> str:
@@ -328,11 +214,13 @@ def standard_spelling(text: str) -> str:
     """
     if " " not in text.strip():
         return text
+    for way in WAYS:
+        text = way.written_out(text)
     for pattern, put in _TURNS:
         text = pattern.sub(put, text)
     text = _DROPPED_G.sub(_with_g, text)
     text = _SPELT.sub(_respell, text)
-    for pattern, put in _LEFT_OUT:
+    for pattern, put in _STANDARD_TURNS:
         text = pattern.sub(put, text)
     return text
 
@@ -349,13 +237,13 @@ def _with_g(found: re.Match[str]) -> str:
         "!",
         "?",
     }
-    known = word.casefold() in _IN or word.casefold() in _STANDARD
+    known = word.casefold() in DROPS_NO_G or word.casefold() in STANDARD
     return found[0] if right or named or known else f"{word}g"
 
 
 def _respell(found: re.Match[str]) -> str:
     word = found[0]
-    standard = _STANDARD.get(word.casefold())
+    standard = STANDARD.get(word.casefold())
     if standard is None:  # to the pattern, a Turkish dotless "mı" looks like "MI"
         return word
     if word.isupper() and len(word) > 1:

@@ -255,7 +255,7 @@ def test_what_says_nothing_about_the_matter_is_set_aside(
         ("Where's me parcel? I'm waitin' on it, like.", "Where's my parcel? I'm waiting on it."),
         ("Ah want tae return ma boots", "I want to return my boots"),
         ("Ah, I see. Call me", "Ah, I see. Call me"),
-        ("The tent too small lah.", "The tent too small."),
+        ("The tent too small lah.", "The tent is too small."),
     ],
 )
 def test_dialect_and_names_are_evened_out(spelt: str, standard: str) -> None:
