@@ -6,7 +6,8 @@ classifier is belongs to `bot.triage`. Missing a request is the worse mistake, b
 three-person tents and "are you human?" are no requests. Here belongs what is said in English;
 `bot.requests_abroad` and `bot.requests_further_abroad` have the other languages.
 
-The patterns see the text as `_plain` leaves it: lower case, straight quotes, one space between
+A text that is written in dialect is read twice, also in standard spelling (`bot.dialects`).
+The patterns see a text as `_plain` leaves it: lower case, straight quotes, one space between
 words, stretched letters shortened, a lone full stop between sentences, shorthand and typing errors
 in the words for people spelt out. A name in braces stands for one of the words of that class.
 """
@@ -19,6 +20,7 @@ import functools
 import re
 import unicodedata
 
+from bot.dialects import readings
 from bot.hasty_words import spelt_out
 from bot.request_words import pattern
 from bot.requests_abroad import asks_abroad, declines_abroad
@@ -47,6 +49,10 @@ def normalise(text: str) -> str:
 @functools.lru_cache(maxsize=READ_TEXTS)
 def asks_for_human(text: str) -> bool:
     """Whether the customer asks, in so many words, to deal with a person."""
+    return any(map(_asks, readings(text[:READ_CHARACTERS])))
+
+
+def _asks(text: str) -> bool:
     plain = _plain(text)
     said = normalise(text[:READ_CHARACTERS])
     if asks_abroad(said) or asks_further_abroad(said):
@@ -62,6 +68,10 @@ def asks_for_human(text: str) -> bool:
 @functools.lru_cache(maxsize=READ_TEXTS)
 def declines_human(text: str) -> bool:
     """Whether the customer says, in so many words, that no person is wanted, or not yet."""
+    return any(map(_declines, readings(text[:READ_CHARACTERS])))
+
+
+def _declines(text: str) -> bool:
     plain = _OTHER_PEOPLE.sub("_", _WHAT_ARE_YOU.sub("_", _plain(text)))
     said = normalise(text[:READ_CHARACTERS])
     if _NEEDLESS.search(plain) or declines_abroad(said) or declines_further_abroad(said):
@@ -74,8 +84,11 @@ def declines_human(text: str) -> bool:
 def speaks_of_other_people(text: str) -> bool:
     """Whether people are mentioned who are not asked for (the customer's own, the courier's, those
     of another day), or the bot is asked what it is."""
-    plain = _plain(text)
-    return any(each.search(plain) for each in (_OTHER_PEOPLE, _WHAT_ARE_YOU, _TOLD_OF_PEOPLE))
+    return any(
+        each.search(_plain(read))
+        for read in readings(text[:READ_CHARACTERS])
+        for each in (_OTHER_PEOPLE, _WHAT_ARE_YOU, _TOLD_OF_PEOPLE)
+    )
 
 
 @functools.lru_cache(maxsize=READ_TEXTS)

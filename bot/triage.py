@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.dialects import readings
 from bot.human_requests import (
     asks_for_human,
     declines_human,
@@ -189,7 +190,7 @@ def _seems_to_ask(turn: Turn, policy: Policy) -> str | None:
 
 
 def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
-    said = "" if turn.is_payload else turn.text
+    said = "" if turn.is_payload else "\n".join(readings(turn.text))
     for topic in policy.topics:
         meant = topic.reason is not Reason.COMPLAINT or not _holds_nothing_against_us(turn)
         found = topic.match(
@@ -396,7 +397,7 @@ def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
 def _blames_others(turn: Turn) -> bool:
     """The anger is about somebody else: an airline, another shop, the customer's own cat. Whoever
     says "you" had better mean it kindly beyond doubt."""
-    addressed = _TO_US.search(normalise(turn.text)) is not None
+    addressed = any(_TO_US.search(normalise(said)) for said in readings(turn.text))
     return turn.cue(BLAMES_OTHERS) >= (BEYOND_DOUBT if addressed else SURE)
 
 

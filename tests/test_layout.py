@@ -23,6 +23,11 @@ FLOORS: list[set[str]] = [
         "bot.opening_hours",
         "bot.spelling",
         "bot.personal_names",
+        "bot.language",
+        "bot.verb_forms",
+        "bot.dialect_words",
+        "bot.dialect_turns",
+        "bot.dialects",
     },
     {
         "bot.events",

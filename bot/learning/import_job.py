@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+from bot.language import guess_language
 from bot.learning.history import History
 from bot.learning.imports import Tally, bring_in, look_into
 from bot.learning.jobs import Job
 from bot.learning.run_job import Context, Progress
 from bot.learning.uploads import Uploads
-from bot.nlu.language import guess_language
 from bot.store import Store
 
 #: Lines of what is left out that a page is told; the number of all comes with them.

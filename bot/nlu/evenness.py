@@ -11,7 +11,6 @@ change a score; so this comes before any debiasing of embeddings, which would le
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,8 @@ from typing import Final
 import numpy as np
 from ruamel.yaml import YAML
 
-from bot.nlu.dialects import evidently_english, standard_spelling
+from bot.dialect_words import STANDARD
+from bot.dialects import evidently_english, standard_spelling, straightened
 from bot.nlu.encoder import Embeddings, Encoder, unit
 from bot.nlu.judgement import Judge, Rows
 from bot.nlu.mood_signs import READ_CHARACTERS, read_signs
@@ -30,7 +30,6 @@ FROM_LAYER: Final = 3
 
 ONE_NAME: Final = "Alex"
 
-_STRAIGHT: Final = str.maketrans("’‘", "''")
 _BEFORE_STOPS: Final = re.compile(r" +(?=[,.!?](?:\s|$))")
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 
@@ -41,7 +40,7 @@ def even_out(text: str) -> str:
     Spelling is left alone in other languages, whose words look like dialect ("mi", "una", "ma").
     """
     head, rest = text[:READ_CHARACTERS], text[READ_CHARACTERS:]
-    plain = with_one_name(unicodedata.normalize("NFC", head).translate(_STRAIGHT))
+    plain = with_one_name(straightened(head))
     spelt = standard_spelling(plain) if evidently_english(plain) else plain
     if spelt == head:
         return text
@@ -51,7 +50,7 @@ def even_out(text: str) -> str:
 def with_one_name(text: str) -> str:
     """The text with one name for all where somebody says theirs, signs, or is greeted by name.
 
-    A word with a mood is no name there ("thanks, liars").
+    A word with a mood is no name there ("thanks, liars"), nor one of dialect ("call me bout it").
     """
     spans: list[Span] = []
     for span in sorted(by_context(text, alone=True)):
@@ -60,7 +59,7 @@ def with_one_name(text: str) -> str:
         else:
             spans.append(span)
     for start, end in reversed(spans):
-        if not _has_mood(text[start:end]):
+        if not _has_mood(text[start:end]) and text[start:end] not in STANDARD:
             text = text[:start] + ONE_NAME + text[end:]
     return text
 

@@ -17,6 +17,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.language import guess_language
 from bot.nlu.components import (
     EVEN_TEXT,
     MATTER_TEXT,
@@ -28,7 +29,6 @@ from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
 from bot.nlu.encoder import Embeddings, shared_encoder, training_encoder, unit, views_of
 from bot.nlu.evenness import even_out
 from bot.nlu.judgement import Judge
-from bot.nlu.language import guess_language
 from bot.nlu.mood import MoodModel
 from bot.nlu.scope import read_background
 from bot.triage import PERSON

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.language import guess_language
 from bot.nlu.encoder import Encoder, shared_encoder
 from bot.nlu.evenness import even_out, read_shells
 from bot.nlu.judgement import Judge
-from bot.nlu.language import guess_language
 from bot.nlu.mood import CLASSES, Mood, MoodModel, read_examples
 from bot.nlu.mood_signs import SIGN_COUNT, SIGNS, read_signs
 
@@ -255,6 +255,7 @@ def test_what_says_nothing_about_the_matter_is_set_aside(
         ("Where's me parcel? I'm waitin' on it, like.", "Where's my parcel? I'm waiting on it."),
         ("Ah want tae return ma boots", "I want to return my boots"),
         ("Ah, I see. Call me", "Ah, I see. Call me"),
+        ("call me bout mi order", "call me about my order"),
         ("The tent too small lah.", "The tent is too small."),
     ],
 )

@@ -407,3 +407,31 @@ def test_hostile_text_is_read_at_once(text: str) -> None:
     """A pattern that tries every way of reading a text would stop the gateway for minutes."""
     asks_for_human(text)
     speaks_of_other_people(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mi waan talk to a real smaddy",
+        "Smaddy can call mi?",
+        "I wan talk to una manager abeg",
+        "Ah want tae speak tae a human",
+        "Pit me through tae somebody that works there",
+        "Lemme talk to somebody real, y'all",
+        "Can get me your staff or not?",
+    ],
+)
+def test_a_request_is_read_in_any_way_of_writing_english(text: str) -> None:
+    assert asks_for_human(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mi nuh waan talk to nobody",
+        "Ah dinnae need tae speak tae a human",
+        "mi travel agent call mi",
+    ],
+)
+def test_and_so_is_who_wants_none(text: str) -> None:
+    assert not asks_for_human(text)

@@ -389,6 +389,17 @@ def test_fury_at_somebody_else_is_answered() -> None:
     assert decide(at_us, POLICY).outcome is Outcome.HANDOFF
 
 
+@pytest.mark.parametrize("you", ["ye", "yous", "unu", "una", "y'all", "u"])
+def test_we_are_spoken_to_in_any_way_of_writing_english(you: str) -> None:
+    at_us = Turn(text=f"and {you} don lose my bag", frustration=0.9, cues={"blames_others": 0.8})
+    assert decide(at_us, POLICY).outcome is Outcome.HANDOFF
+
+
+def test_a_topic_is_found_in_any_way_of_writing_english() -> None:
+    sued = decide(Turn(text="mi a go sue unu"), POLICY)
+    assert sued.reasons == ("mentions legal action (“sue you”)",)
+
+
 def test_what_looks_like_a_complaint_may_be_praise_or_about_others() -> None:
     words = replace(ORDER, text="your service last time!", intent="complaint", confidence=0.95)
     assert decide(words, POLICY).outcome is Outcome.HANDOFF

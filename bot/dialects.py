@@ -13,13 +13,15 @@ that is not read only some.
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from typing import Final
 
-from bot.nlu.dialect_turns import CLAUSE, OURS, POSSESSED, WAYS, rules
-from bot.nlu.dialect_words import DROPS_NO_G, NOT_ALWAYS, STANDARD
-from bot.nlu.language import ENGLISH, guess_language, leans_to
-from bot.nlu.verb_forms import VERB
+from bot.dialect_turns import CLAUSE, OURS, POSSESSED, WAYS, rules
+from bot.dialect_words import DROPS_NO_G, NOT_ALWAYS, STANDARD
+from bot.language import ENGLISH, guess_language, leans_to
+from bot.verb_forms import VERB
 
 _GIVING: Final = """
     send sends sent sending give gives gave giving refund refunded refunding transfer transferred pay
@@ -205,6 +207,28 @@ def evidently_english(text: str) -> bool:
         return guess_language(plain) == ENGLISH
     foreign_letters = any(sign.isalpha() and not sign.isascii() for sign in text)
     return lean is None and not foreign_letters and guess_language(text) == ENGLISH
+
+
+READ_TEXTS: Final = 64
+"""So many of the latest texts are not read again: triage asks several times about each."""
+
+_STRAIGHT: Final = str.maketrans("’‘", "''")
+
+
+@functools.lru_cache(maxsize=READ_TEXTS)
+def readings(text: str) -> tuple[str, ...]:
+    """The text as it was written and, where that is different, in standard spelling.
+
+    Who looks for certain words (a request, a topic) looks in both: either may have them.
+    """
+    plain = straightened(text)
+    spelt = standard_spelling(plain) if evidently_english(plain) else plain
+    return (text,) if spelt == plain else (text, spelt)
+
+
+def straightened(text: str) -> str:
+    """The text as the rules read it: NFC, with straight apostrophes."""
+    return unicodedata.normalize("NFC", text).translate(_STRAIGHT)
 
 
 def standard_spelling(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.dialects import evidently_english, standard_spelling
+from bot.dialects import evidently_english, standard_spelling
 from bot.nlu.encoder import shared_encoder
 
 

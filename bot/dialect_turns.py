@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.nlu.verb_forms import DONE_OF_ING, ING, PARTICIPLE, VERB
+from bot.verb_forms import DONE_OF_ING, ING, PARTICIPLE, VERB
 
 Put = str | Callable[[re.Match[str]], str]
 Rules = tuple[tuple[re.Pattern[str], Put], ...]
