@@ -12,7 +12,7 @@ import psutil
 
 from benchmarks.figures import Figure, report
 from benchmarks.stack import ROOT, Stack, deskhand_up
-from bot.learning.train import project_of
+from bot.learning.project import project_of
 from bot.settings import Settings
 
 #: What a process is, by a word of its command line; the first that fits.

@@ -30,7 +30,7 @@ import httpx
 
 from benchmarks.figures import Figure, percentile, report
 from benchmarks.stack import ROOT, Stack, deskhand_up
-from bot.learning.train import Project, project_of
+from bot.learning.project import Project, project_of
 from bot.processes import free_ports
 from bot.settings import Settings
 

@@ -39,8 +39,8 @@ from bot.known_intents import KnownIntents
 from bot.learning.archive import ARCHIVE, Archive
 from bot.learning.inbox import Inbox
 from bot.learning.jobs import Jobs
+from bot.learning.project import project_of
 from bot.learning.promotion import Promotions
-from bot.learning.train import project_of
 from bot.learning.uploads import Uploads
 from bot.mail import Link, Mailer, MailFollower
 from bot.mail_message import Sender

@@ -24,6 +24,7 @@ from redis.asyncio import Redis
 from bot import smoke, whereabouts
 from bot.assistants import Assistants, Step
 from bot.errors import DeskhandError, PromotionFailed, StoreUnavailable
+from bot.learning.project import Project
 from bot.learning.promotion import (
     LOST,
     Promotion,
@@ -33,7 +34,6 @@ from bot.learning.promotion import (
     still_allowed,
 )
 from bot.learning.registry import Model, Promoted, Registered, RolledBack
-from bot.learning.train import Project
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from bot.errors import PromotionFailed
 from bot.instance import only_one, running
 from bot.learning.into_service import put_into_service
 from bot.learning.model_commands import full_name
+from bot.learning.project import Project
 from bot.learning.promotion import Promotion, Promotions, check, happened, previous
 from bot.learning.registry import Registered
-from bot.learning.train import Project
 
 Say = Callable[[str], None]
 

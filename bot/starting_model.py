@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 
 from bot.errors import JobRunning, TrainingFailed
+from bot.learning.project import Project
 from bot.learning.registry import Model
-from bot.learning.train import Progress, Project, check_files, train
+from bot.learning.train import Progress, check_files, train
 
 Say = Callable[[str], None]
 

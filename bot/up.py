@@ -31,8 +31,8 @@ from bot.desks import settings as desk_settings
 from bot.errors import DeskhandError, ProcessFailed, StoreUnavailable
 from bot.help.pages import read_pages
 from bot.instance import Running, announce, left_behind, only_one
+from bot.learning.project import project_of
 from bot.learning.registry import Model
-from bot.learning.train import project_of
 from bot.model_swap import ModelSwap
 from bot.processes import State, Status, Supervisor, free_ports, http_answers
 from bot.redis_child import RedisChild

@@ -25,8 +25,8 @@ import psutil
 from benchmarks.stack import clean_environment
 from bot.assistants import CHANNEL
 from bot.instance import Running, running
+from bot.learning.project import project_of
 from bot.learning.registry import Model, Registry
-from bot.learning.train import project_of
 from bot.processes import free_ports
 from bot.settings import Settings
 from bot.up import Service

@@ -13,9 +13,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.assistants import Assistants, Surroundings
+from bot.learning.project import Project
 from bot.learning.promotion import LOST, Promotion, Promotions, Stage
 from bot.learning.registry import Registered
-from bot.learning.train import Project
 from bot.model_swap import ModelSwap
 from bot.processes import Supervisor
 from bot.status_board import StatusBoard

@@ -17,6 +17,7 @@ from bot.errors import DeskhandError
 from bot.learning.evaluate import OUT_OF_SCOPE, Evaluation
 from bot.learning.held_out import Data, read_data
 from bot.learning.jobs import NICE
+from bot.learning.project import project_of
 from bot.learning.registry import (
     Evaluated,
     Happened,
@@ -27,7 +28,6 @@ from bot.learning.registry import (
     Trained,
 )
 from bot.learning.replay import KINDS
-from bot.learning.train import project_of
 from bot.learning.train_job import place_of, train_and_compare
 from bot.learning.trial import Progress, Report, compare, kept_report
 from bot.processes import State, Status

@@ -16,9 +16,9 @@ from msgspec import structs
 
 from bot.events import Record
 from bot.learning.jobs import Job, JobState
+from bot.learning.project import Project
 from bot.learning.promotion import Promotion, Stage
 from bot.learning.sources import Sources
-from bot.learning.train import Project
 
 #: The job, and the argument that makes a training a publishing.
 KIND: Final = "train"

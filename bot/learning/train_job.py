@@ -20,12 +20,13 @@ from bot.learning.archive import ARCHIVE
 from bot.learning.held_out import Data, read_data
 from bot.learning.into_service import put_into_service
 from bot.learning.jobs import Job
+from bot.learning.project import Project, project_of
 from bot.learning.promotion import Promotions
 from bot.learning.publishing import COMPARE, PROMOTE, PUBLISH, TRAIN
 from bot.learning.reading import read_texts
 from bot.learning.registry import UnknownModel
 from bot.learning.run_job import Context, Progress, Step
-from bot.learning.train import Project, project_of, train_candidate
+from bot.learning.train import train_candidate
 from bot.learning.trial import Place, Reader, Report, compare
 from bot.settings import Settings
 from bot.triage_file import policy_path

@@ -15,10 +15,10 @@ from redis.asyncio import Redis
 
 from bot.instance import Running, announce, only_one
 from bot.learning.jobs import Job, Jobs
+from bot.learning.project import project_of
 from bot.learning.promotion import Promotions, Stage, happened
 from bot.learning.registry import Registry
 from bot.learning.sources import note_studio_write
-from bot.learning.train import project_of
 from bot.learning.trial import Place
 from tests.agent_client import until
 from tests.e2e.studio_seat import StudioSeat

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bot.learning.train import Project, train
+from bot.learning.project import Project
+from bot.learning.train import train
 
 CONFIG = """\
 recipe: default.v1

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import JobRunning, TrainingFailed
+from bot.learning.project import Project
 from bot.learning.registry import Registry, Trained
 from bot.learning.sources import NOTES, note_studio_write
-from bot.learning.train import DRAFT, TRAINING_LOCK, Project, train, train_candidate
+from bot.learning.train import DRAFT, TRAINING_LOCK, train, train_candidate
 from tests.learning.projects import GOOD, quiet, serving_project, teach, with_rasa
 from tests.polling import soon
 

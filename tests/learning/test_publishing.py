@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from bot.instance import Running, announce, only_one
 from bot.learning import train_job
 from bot.learning.jobs import LOST, Job, Jobs, JobState
+from bot.learning.project import Project
 from bot.learning.promotion import LOST as PROMOTION_LOST
 from bot.learning.promotion import Promotion, Promotions, Stage
 from bot.learning.publishing import (
@@ -28,7 +29,7 @@ from bot.learning.publishing import (
 from bot.learning.registry import Registry
 from bot.learning.run_job import Context
 from bot.learning.sources import note_studio_write
-from bot.learning.train import Project, train_candidate
+from bot.learning.train import train_candidate
 from bot.learning.trial import Place
 from bot.settings import Settings
 from tests.learning.projects import quiet, serving_project, teach

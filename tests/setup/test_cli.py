@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot import __version__
+from bot.__main__ import _parser
+from bot.command_line import login
 from bot.instance import only_one
 from bot.processes import free_ports
 
@@ -134,3 +137,14 @@ def test_agents_can_be_managed_while_nothing_runs(tmp_path: Path) -> None:
     assert last.returncode == 1
     assert "last owner" in last.stderr
     assert agents("passwd", "nobody").returncode == 1
+
+
+def test_somebody_without_a_name_may_use_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that is run by a mere number."""
+
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert login() == "terminal"
+    assert _parser().parse_args(["label", "c", "3", "refund"]).by == "terminal"

@@ -12,15 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import TrainingFailed
+from bot.learning.project import MODELS_KEPT, Project
 from bot.learning.registry import Deleted, Model
-from bot.learning.train import (
-    MODELS_KEPT,
-    TRAINING_LOCK,
-    Project,
-    check_files,
-    train,
-    train_candidate,
-)
+from bot.learning.train import TRAINING_LOCK, check_files, train, train_candidate
 from tests.learning.projects import CONFIG, GOOD, quiet, with_rasa
 
 BAD = """

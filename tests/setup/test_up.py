@@ -17,9 +17,9 @@ import pytest
 from bot.assistants import Assistant
 from bot.errors import ProcessFailed, SettingsError, TrainingFailed
 from bot.instance import Running, announce, only_one, running
+from bot.learning.project import project_of
 from bot.learning.registry import Model, Registry
 from bot.learning.sources import note_studio_write
-from bot.learning.train import project_of
 from bot.processes import free_ports
 from bot.settings import Secret, Settings
 from bot.starting_model import usable

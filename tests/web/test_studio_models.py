@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from bot.learning.jobs import Jobs
+from bot.learning.project import Project
 from bot.learning.registry import Registry
 from bot.learning.sources import note_studio_write
-from bot.learning.train import Project
 from bot.learning.trial import Place
 from bot.web.guard import Guard
 from bot.web.logins import Logins

@@ -9,9 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.learning.jobs import Jobs
+from bot.learning.project import Project
 from bot.learning.promotion import Promotions, Stage
 from bot.learning.sources import note_studio_write
-from bot.learning.train import Project, train_candidate
+from bot.learning.train import train_candidate
 from bot.web.logins import Logins
 from bot.web.studio.publishing import PublishPages
 from tests.agent_client import error

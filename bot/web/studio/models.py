@@ -35,9 +35,9 @@ from starlette.routing import Route
 
 from bot.errors import DeskhandError
 from bot.learning.jobs import Job, Jobs
+from bot.learning.project import Project
 from bot.learning.publishing import waiting_in
 from bot.learning.registry import NAME, Registered, Registry, UnknownModel
-from bot.learning.train import Project
 from bot.learning.trial import Report, kept_report, latest_report
 from bot.web import wire
 from bot.web.guard import NO_STORE, OwnerOf, private

@@ -25,9 +25,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.learning.jobs import Job, Jobs
+from bot.learning.project import Project
 from bot.learning.promotion import Promotions
 from bot.learning.publishing import KIND, PUBLISH, publishing_of, waiting_in
-from bot.learning.train import Project
 from bot.web import wire
 from bot.web.guard import OwnerOf, private
 
