@@ -31,7 +31,6 @@ from bot.clock import Clock
 from bot.delivery import Delivery, Station
 from bot.desk_health import downs
 from bot.desk_plan import Plan, load_plan
-from bot.desks import Desk
 from bot.errors import SettingsError
 from bot.files import Files
 from bot.following import follow
@@ -224,19 +223,19 @@ def build(settings: Settings) -> Starlette:
                 delivery = Delivery(station, others=others, store=store, router=router)
                 follower = Follower(station.desk.name)
                 show = partial(run, follower, delivery.act, at_once=SHOWN_AT_ONCE)
-                tasks.start_soon(_for_ever, show)
-                tasks.start_soon(_receive, station.desk)
+                tasks.start_soon(_kept_up, show)
+                tasks.start_soon(_kept_up, station.desk.run, f"receiving from {station.desk.name}")
             if mail is not None:
                 tasks.start_soon(
-                    _for_ever, partial(run, Follower.MAIL, mail.act, at_once=MAILS_AT_ONCE)
+                    _kept_up, partial(run, Follower.MAIL, mail.act, at_once=MAILS_AT_ONCE)
                 )
             if archive is not None:
                 archiving = Archiving(store, archive, work, now=router.now)
                 keep = partial(run, Follower.ARCHIVE, archiving.act, at_once=ARCHIVED_AT_ONCE)
-                tasks.start_soon(_for_ever, keep)
-                tasks.start_soon(_for_ever, archiving.watch)
+                tasks.start_soon(_kept_up, keep)
+                tasks.start_soon(_kept_up, archiving.watch)
             if reviewing is not None:
-                tasks.start_soon(_for_ever, reviewing.watch)
+                tasks.start_soon(_kept_up, reviewing.watch)
             for task in (
                 wakes.run,
                 partial(assistant.watch, wakes, partial(wakes.wake_locally, WAKE_HEALTH)),
@@ -245,7 +244,7 @@ def build(settings: Settings) -> Starlette:
                 partial(run, Follower.CLOCK, clock.act, at_once=1),
                 partial(run, Follower.SUGGESTIONS, suggestions.act, at_once=SUGGESTIONS_AT_ONCE),
             ):
-                tasks.start_soon(_for_ever, task)
+                tasks.start_soon(_kept_up, task)
             try:
                 yield
             finally:
@@ -357,17 +356,6 @@ def set_up_mail(
     )
 
 
-async def _receive(desk: Desk) -> None:
-    """What agents do there, until the desk says that nothing has to be fetched."""
-    while True:
-        try:
-            await desk.run()
-            return
-        except Exception:
-            log.exception("%s stopped receiving; beginning again", desk.name)
-            await anyio.sleep(1.0)
-
-
 def read_plan(settings: Settings) -> Plan:
     """The owner's desk plan.
 
@@ -381,14 +369,16 @@ def read_plan(settings: Settings) -> Plan:
         ) from None
 
 
-async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
-    """A gateway that serves pages but answers nobody would be worse than none: whatever goes wrong
-    in its background work is logged, and the work begins again."""
+async def _kept_up(work: Callable[[], Awaitable[None]], what: str = "background work") -> None:
+    """Until `work` says that it is done; most of it never does."""
     while True:
         try:
             await work()
+            return
         except Exception:
-            log.exception("background work stopped; beginning again")
+            # The outermost edge of each task: a gateway that serves pages but answers nobody would
+            # be worse than none, so whatever goes wrong is noted, and the work begins again.
+            log.exception("%s stopped; beginning again", what)
             await anyio.sleep(1.0)
 
 

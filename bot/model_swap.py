@@ -81,11 +81,12 @@ class ModelSwap:
         await asyncio.gather(self._for_ever(self._beat), self._for_ever(self._look))
 
     async def _for_ever(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Whatever a promotion stumbles over, Deskhand goes on, and the next one is possible."""
         while True:
             try:
                 await work()
             except Exception as why:
+                # The outermost edge: whatever a promotion stumbles over, Deskhand goes on, and the
+                # next one is possible.
                 log.exception("promotions stopped; beginning again")
                 self._say(f"! A promotion stumbled: {type(why).__name__}: {why}")
                 await asyncio.sleep(BEAT_S)

@@ -106,6 +106,7 @@ FLOORS: list[set[str]] = [
         "bot.learning.published",
         "bot.learning.responses",
         "bot.learning.review_shapes",
+        "bot.learning.teaching",
         "bot.learning.usage",
         "bot.learning.yaml_lines",
         "bot.learning.wordings",

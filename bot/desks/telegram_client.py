@@ -325,6 +325,8 @@ class Telegram:
                 return
             raise ours from None
         except Exception as error:
+            # Nothing is swallowed, whatever it is; but an address that cannot be called stands in
+            # the error's words, and the token in the address.
             if self._token.reveal() in str(error):
                 raise DeskDown("Telegram's address cannot be called.") from None
             raise

@@ -2,7 +2,8 @@
 
 Belongs here: one decision after another, each checked against what is there now, written where it
 belongs and then noted. Does not belong here: preparing the inbox (`bot.learning.review_job`), its
-tables (`bot.learning.inbox_store`), what decisions add up to (`bot.learning.decisions`), HTTP.
+tables (`bot.learning.inbox_store`), what decisions add up to (`bot.learning.decisions`) and do to
+the examples (`bot.learning.teaching`), HTTP.
 
 **One at a time.** The studio lives where the project's files are, so a lock on a file there makes
 decisions wait for each other, also between the gateway and the command line; the kernel gives it
@@ -46,13 +47,12 @@ from bot.learning.decisions import (
     what,
 )
 from bot.learning.domain_edits import NewIntent
-from bot.learning.examples import Added, ExampleConflict, LearnedExamples, Skipped
+from bot.learning.examples import Added, LearnedExamples
 from bot.learning.help_edits import NEW, save_page, take_back
 from bot.learning.inbox_store import INBOX, WORDINGS_AT_MOST, InboxStore
 from bot.learning.inbox_tables import place, seen
-from bot.learning.nlu_files import Example
 from bot.learning.review_shapes import Cluster, Decided, InboxPage, Shown
-from bot.learning.wordings import key_of
+from bot.learning.teaching import examples_of, teach, unteach
 from bot.store import STATE, reachable
 
 T = TypeVar("T")
@@ -62,8 +62,6 @@ LOCK: Final = Path("learning/deciding.lock")
 PATIENCE_S: Final = 15.0
 #: Examples that one decision adds: more of the same teach little, and drown other intents.
 TAUGHT_AT_MOST: Final = 50
-#: Messages that are named as the source of an example.
-SOURCES_AT_MOST: Final = 5
 #: Where help pages usually are, in the project's directory.
 HELP: Final = Path("data/help")
 CLUSTERS_AT_MOST: Final = 100
@@ -240,8 +238,7 @@ class Inbox:
         async with self._alone():
             before, keys = await self._chosen(cluster, seen, wordings)
             new = None if answer is None else NewIntent(name=intent, answer=answer)
-            examples = await _thread(self._as_examples, keys[:TAUGHT_AT_MOST], intent, by)
-            added = await _thread(self._teach, examples, new)
+            added = await _thread(self._teach, keys[:TAUGHT_AT_MOST], intent, by, new)
             make = partial(
                 Accepted,
                 intent=intent,
@@ -325,7 +322,7 @@ class Inbox:
             number, entry = ledger.to_undo(by, number)
             left = ""
             if isinstance(entry, Accepted):
-                await _thread(self._unteach, entry)
+                await _thread(unteach, self._examples, entry)
             elif isinstance(entry, Paged) and not await _thread(
                 take_back, self._root, self._help, entry.page, entry.version
             ):
@@ -391,46 +388,9 @@ class Inbox:
             raise _quicker()
         return (await self._follow()).shown(number)
 
-    def _as_examples(self, keys: Sequence[str], intent: str, by: Agent) -> list[Example]:
-        texts = self._store.texts(keys)
-        return [
-            Example(
-                text=texts[key],
-                intent=intent,
-                sources=tuple(f"{c}#{seq}" for c, seq in self._store.sources(key))[
-                    :SOURCES_AT_MOST
-                ],
-                by=by.login,
-                at=self._now(),
-            )
-            for key in keys
-            if key in texts
-        ]
-
-    def _teach(self, examples: Sequence[Example], new: NewIntent | None) -> Added:
-        try:
-            return self._examples.add(examples, new)
-        except ExampleConflict as conflict:
-            clashing = {wanted.text: known for wanted, known in conflict.clashes}
-            rest = [one for one in examples if one.text not in clashing]
-            if not rest or len(rest) + len(clashing) != len(examples):
-                raise
-            added = self._examples.add(rest, new)
-            told = tuple(
-                Skipped(wanted, f"it is an example of {known.example.intent}: {known.where}")
-                for wanted, known in conflict.clashes
-            )
-            return Added(added.trained, added.held_out, (*added.skipped, *told))
-
-    def _unteach(self, entry: Accepted) -> None:
-        placed = [*self._examples.all(), *self._examples.held_out()]
-        mine = [one.example for one in placed if one.example.intent == entry.intent]
-        texts = [one.text for one in mine if self._added_by(one, entry)]
-        self._examples.remove(texts, entry.intent, unmake=entry.made and len(texts) == len(mine))
-
-    def _added_by(self, example: Example, entry: Accepted) -> bool:
-        """Whether the decision added it; the same sentence may have been there before."""
-        return key_of(example.text) in entry.keys and example.by == entry.by.login
+    def _teach(self, keys: Sequence[str], intent: str, by: Agent, new: NewIntent | None) -> Added:
+        examples = examples_of(self._store, keys, intent, by=by, at=self._now())
+        return teach(self._examples, examples, new)
 
 
 def _cursor_of(cluster: Cluster) -> str:

@@ -71,7 +71,9 @@ async def run(id: str, entry: str, root: Path, environ: Mapping[str, str]) -> No
             result = await _function(entry)(job, context, _reporting(jobs, id))
         except DeskhandError as why:
             await jobs.failed(id, why.message, why.hint)
-        except Exception as why:  # the job's, whatever it is: it must not be taken for at work
+        except Exception as why:
+            # The outermost edge of the job: whatever ended it, it must not be taken for at work.
+            # The error's words may hold a customer's; where it was is enough to find the mistake.
             place = _place(why)
             traceback.print_tb(why.__traceback__)
             sys.stderr.write(f"{type(why).__name__}, {place}\n")

@@ -86,6 +86,8 @@ class GatewayChannel(InputChannel):
                 log.error("turn failed: %s", why)
                 return _error(500, str(why))
             except Exception as why:
+                # The outermost edge, with any component of any pipeline behind it. The gateway
+                # reads JSON only, and hands the customer to a person.
                 log.exception("turn failed")
                 return _error(500, f"{type(why).__name__}: {why}")
 
