@@ -24,7 +24,13 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.encoder import Encoder, shared_encoder, training_encoder, views_of
+from bot.nlu.encoder import (
+    Encoder,
+    embeddings_of,
+    shared_encoder,
+    training_encoder,
+    views_of,
+)
 from bot.nlu.evenness import even_out
 from bot.nlu.intents import IntentModel, Reading, Sentences
 from bot.nlu.scope import read_background
@@ -37,11 +43,12 @@ SENTENCE_EMBEDDING = "sentence_embedding"
 `SentenceEncoder`; not part of the parse result."""
 
 SENTENCE_LAYERS = "sentence_layers"
-"""Key of what the embedding was made of, layer by layer (float32 [7, 384]); not in training."""
+"""Key of what the embedding was made of, layer by layer (float32 [9, 384], see
+`Encoder.layers`); not in training."""
 
 SENTENCE_VIEWS = "sentence_views"
-"""Key of a message's two views (float32 [2, 384]); the second is the embedding. Not part of the
-parse result either."""
+"""Key of a message's two views (float32 [2, 384], see `views_of`). Not part of the parse result
+either."""
 
 EVEN_TEXT = "even_text"
 """Key of a message's text in standard spelling and with one name for all (`bot.nlu.evenness`):
@@ -85,19 +92,20 @@ class SentenceEncoder(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the embedding to all training messages, in batches."""
         messages = training_data.training_examples
-        views = training_encoder().views([_even(message) for message in messages])
-        for message, both in zip(messages, views, strict=True):
-            message.set(SENTENCE_VIEWS, both, add_to_output=False)
-            message.set(SENTENCE_EMBEDDING, both[1], add_to_output=False)
+        layers = training_encoder().layers([_even(message) for message in messages])
+        each = zip(messages, embeddings_of(layers), views_of(layers), strict=True)
+        for message, embedding, views in each:
+            message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
+            message.set(SENTENCE_VIEWS, views, add_to_output=False)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds embedding, views and layers to each message."""
         layers = self._encoder.layers([_even(message) for message in messages])
-        views = views_of(layers)
-        for message, both, inner in zip(messages, views, layers, strict=True):
-            message.set(SENTENCE_EMBEDDING, both[1], add_to_output=False)
-            message.set(SENTENCE_VIEWS, both, add_to_output=False)
+        each = zip(messages, embeddings_of(layers), views_of(layers), layers, strict=True)
+        for message, embedding, views, inner in each:
+            message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
+            message.set(SENTENCE_VIEWS, views, add_to_output=False)
             message.set(SENTENCE_LAYERS, inner, add_to_output=False)
         return messages
 

@@ -38,6 +38,9 @@ MOST_TOKENS: Final = 256
 VIEWS: Final = (4, LAYERS)
 """Layers of the two views; together they tell intents apart better than either."""
 
+POOLED: Final = LAYERS + 1 + len(VIEWS)
+"""Means over tokens that are made of a text: see `Encoder.layers`."""
+
 BATCH_TOKENS: Final = 512
 """Tokens of a batch, padding included: bounds the memory that stays with the process (20 MB)."""
 
@@ -80,7 +83,7 @@ class Encoder:
         A text has the same embedding alone and among others, to about 1e-6. Characters that cannot
         be written in UTF-8 (halves of surrogate pairs) are read as question marks.
         """
-        return unit(self.layers(texts)[:, LAYERS])
+        return embeddings_of(self.layers(texts))
 
     def knows(self, word: str) -> bool:
         """Whether the word is one piece of its vocabulary: names and misspelt words seldom are."""
@@ -91,25 +94,31 @@ class Encoder:
         return list(self._tokenizer.get_vocab())
 
     def views(self, texts: Sequence[str]) -> Embeddings:
-        """Two readings of each text, float32 [n, 2, 384]: see `views_of`."""
+        """Two views of each text, float32 [n, 2, 384]: see `views_of`."""
         return views_of(self.layers(texts))
 
     def layers(self, texts: Sequence[str]) -> Embeddings:
-        """The mean over tokens after each layer, float32 [n, 7, 384], not normalised.
+        """Means over tokens, float32 [n, 9, 384], not normalised.
 
-        Layer 0 are the input embeddings (words, no context), layer 6 is what `encode` normalises.
+        The first seven are over all tokens after each layer. Layer 0 are the input embeddings
+        (words, no context), layer 6 is what `encode` normalises. The last two are over the words
+        alone, without the marks for begin and end, after the layers of `VIEWS`. A text without
+        words is its marks.
         """
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(clean)]
-        pooled = np.empty((len(tokens), LAYERS + 1, WIDTH), dtype=np.float32)
+        pooled = np.empty((len(tokens), POOLED, WIDTH), dtype=np.float32)
         for rows in _batches([len(ids) for ids in tokens]):
             longest = max(len(tokens[row]) for row in rows)
             ids = np.zeros((len(rows), longest), dtype=np.int64)
             mask = np.zeros((len(rows), longest), dtype=np.float32)
+            inner = np.zeros((len(rows), longest), dtype=np.float32)
             for place, row in enumerate(rows):
-                ids[place, : len(tokens[row])] = tokens[row]
-                mask[place, : len(tokens[row])] = 1.0
-            feed = {"words": self._words[ids], "mask": mask}
+                count = len(tokens[row])
+                ids[place, :count] = tokens[row]
+                mask[place, :count] = 1.0
+                inner[place, slice(1, count - 1) if count > 2 else slice(count)] = 1.0
+            feed = {"words": self._words[ids], "mask": mask, "inner": inner}
             pooled[rows] = self._session.run(None, feed)[0]
         return pooled
 
@@ -126,12 +135,19 @@ def training_encoder() -> Encoder:
     return Encoder.open(threads=os.cpu_count() or 1)
 
 
-def views_of(layers: Embeddings) -> Embeddings:
-    """Two of the layers [n, 7, 384], each of length 1: float32 [n, 2, 384].
+def embeddings_of(layers: Embeddings) -> Embeddings:
+    """What `Encoder.encode` gives, out of what `Encoder.layers` gives: float32 [n, 384]."""
+    return unit(layers[:, LAYERS])
 
-    Layer 4, which is nearer to the wording, and layer 6, which is what `Encoder.encode` gives.
+
+def views_of(layers: Embeddings) -> Embeddings:
+    """The means over the words alone out of what `Encoder.layers` gives, each of length 1: float32
+    [n, 2, 384].
+
+    Layer 4, which is nearer to the wording, and layer 6. The marks for begin and end are the same
+    in all texts, and only blur which intent one has.
     """
-    return unit(layers[:, VIEWS])
+    return unit(layers[:, LAYERS + 1 :])
 
 
 def unit(rows: Embeddings) -> Embeddings:
@@ -189,23 +205,27 @@ def _map_tensors(path: Path) -> tuple[mmap.mmap, dict[str, Embeddings]]:
 def _graph(tensors: Mapping[str, Embeddings]) -> bytes:
     """The encoder as a serialised ONNX model without the weights, which the session is given.
 
-    Inputs: `words` float32 [n, t, 384], `mask` float32 [n, t], 1 for tokens and 0 for padding.
-    Output: `pooled` float32 [n, 7, 384].
+    Inputs: `words` float32 [n, t, 384]; `mask` float32 [n, t], 1 for tokens and 0 for padding;
+    `inner`, the same but 0 for the marks of begin and end.
+    Output: `pooled` float32 [n, 9, 384].
     """
     build = _Build()
     mask = build("Unsqueeze", "mask", build.ints(1, 2))
     hidden = [build.embed()]
     for layer in range(LAYERS):
         hidden.append(build.layer(hidden[-1], f"encoder.layer.{layer}", mask))
-    build("Concat", *map(build.mean, hidden), out="pooled", axis=1)
+    means = [build.mean(layer, "mask") for layer in hidden]
+    means += [build.mean(hidden[view], "inner") for view in VIEWS]
+    build("Concat", *means, out="pooled", axis=1)
     graph = helper.make_graph(
         build.nodes,
         "all-MiniLM-L6-v2",
         [
             helper.make_tensor_value_info("words", TensorProto.FLOAT, ["n", "t", WIDTH]),
             helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["n", "t"]),
+            helper.make_tensor_value_info("inner", TensorProto.FLOAT, ["n", "t"]),
         ],
-        [helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["n", LAYERS + 1, WIDTH])],
+        [helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["n", POOLED, WIDTH])],
         [*build.constants, *(_elsewhere(name, t.shape) for name, t in tensors.items())],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
@@ -262,9 +282,9 @@ class _Build:
         outer = self._dense(inner, f"{name}.output.dense", WIDTH)
         return self._norm(self("Add", outer, hidden), f"{name}.output.LayerNorm")
 
-    def mean(self, hidden: str) -> str:
-        """The mean over tokens that are no padding: [n, 1, 384]."""
-        weights = self("Unsqueeze", "mask", self.ints(1))
+    def mean(self, hidden: str, chosen: str) -> str:
+        """The mean over the tokens for which `chosen` [n, t] is 1: [n, 1, 384]."""
+        weights = self("Unsqueeze", chosen, self.ints(1))
         total = self("MatMul", weights, hidden)
         return self("Div", total, self("ReduceSum", weights, self.ints(2), keepdims=1))
 

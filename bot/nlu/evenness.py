@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from bot.dialect_words import STANDARD
 from bot.dialects import evidently_english, standard_spelling, straightened
-from bot.nlu.encoder import Embeddings, Encoder, unit
+from bot.nlu.encoder import LAYERS, Embeddings, Encoder, unit
 from bot.nlu.judgement import Judge, Rows
 from bot.nlu.mood_signs import READ_CHARACTERS, read_signs
 from bot.personal_names import Span, by_context
@@ -143,11 +143,11 @@ class Matter:
 
 
 def tone_rows(layers: Embeddings) -> Rows:
-    """How texts sound: float32 [n, 4 * 384] of length 1, out of float32 [n, 7, 384].
+    """How texts sound: float32 [n, 4 * 384] of length 1, out of `Encoder.layers`.
 
     The last layers side by side: topic gathers at the end of the encoder, tone sits before it.
     """
-    chosen = unit(layers[:, FROM_LAYER:])
+    chosen = unit(layers[:, FROM_LAYER : LAYERS + 1])
     return np.asarray(chosen.reshape(len(chosen), -1) / np.sqrt(chosen.shape[1]), np.float32)
 
 

@@ -107,7 +107,7 @@ class MoodModel:
         return core, layers if core == text else encoder.layers([core])[0]
 
     def read(self, core: str, layers: Embeddings, encoder: Encoder) -> Mood:
-        """The mood of what `matter` left, with its float32 [7, 384]; an empty text is calm."""
+        """The mood of what `matter` left, with its `Encoder.layers`; an empty text is calm."""
         if not core.strip():
             return Mood(0.0, 0.0, ())
         whole, parts = read_signs(core), sentences(core)

@@ -26,7 +26,13 @@ from bot.nlu.components import (
     SENTENCE_LAYERS,
 )
 from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
-from bot.nlu.encoder import Embeddings, shared_encoder, training_encoder, unit, views_of
+from bot.nlu.encoder import (
+    Embeddings,
+    embeddings_of,
+    shared_encoder,
+    training_encoder,
+    views_of,
+)
 from bot.nlu.evenness import even_out
 from bot.nlu.judgement import Judge
 from bot.nlu.mood import MoodModel
@@ -112,7 +118,7 @@ class MoodReader(GraphComponent):
             if said:
                 said, layers = self._model.matter(said, layers, shared_encoder())
             mood = self._model.read(said, layers, shared_encoder())
-            message.set(MATTER_EMBEDDING, unit(layers[-1]), add_to_output=False)
+            message.set(MATTER_EMBEDDING, embeddings_of(layers[None])[0], add_to_output=False)
             message.set(MATTER_TEXT, said, add_to_output=False)
             message.set(MATTER_VIEWS, views_of(layers[None])[0], add_to_output=False)
             message.set("sentiment", mood.sentiment, add_to_output=True)

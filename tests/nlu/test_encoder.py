@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from scipy.special import erf
 from tokenizers import Tokenizer
 
-from bot.nlu.encoder import MOST_TOKENS, WIDTH, Encoder, shared_encoder, unit
+from bot.nlu.encoder import MOST_TOKENS, VIEWS, WIDTH, Encoder, shared_encoder, unit
 from bot.nlu.weights import SHA256, EncoderFiles, EncoderFilesError, find_files
 
 FILES = find_files({})
@@ -48,7 +48,7 @@ class Oracle:
         hidden = hidden + self._t["embeddings.position_embeddings.weight"][: len(ids)]
         hidden = hidden + self._t["embeddings.token_type_embeddings.weight"][0]
         hidden = self._norm(hidden, "embeddings.LayerNorm")
-        means = [hidden.mean(axis=0)]
+        means, words = [hidden.mean(axis=0)], []
         for n in range(6):
             name = f"encoder.layer.{n}"
             parts = []
@@ -67,7 +67,9 @@ class Oracle:
             outer = self._dense(inner, f"{name}.output.dense")
             hidden = self._norm(hidden + outer, f"{name}.output.LayerNorm")
             means.append(hidden.mean(axis=0))
-        return np.array(means)
+            if n + 1 in VIEWS:
+                words.append((hidden[1:-1] if len(ids) > 2 else hidden).mean(axis=0))
+        return np.array(means + words)
 
     def _dense(self, x: npt.NDArray[np.float64], name: str) -> npt.NDArray[np.float64]:
         return x @ self._t[f"{name}.weight"].T + self._t[f"{name}.bias"]
@@ -90,10 +92,15 @@ def test_embeddings_are_float32_of_length_one(encoder: Encoder) -> None:
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-6)
 
 
-def test_views_are_a_middle_layer_and_the_embedding(encoder: Encoder) -> None:
+def test_views_are_a_middle_and_the_last_layer_without_the_marks(encoder: Encoder) -> None:
     views = encoder.views(SENTENCES)
-    np.testing.assert_array_equal(views[:, 1], encoder.encode(SENTENCES))
-    np.testing.assert_array_equal(views[:, 0], unit(encoder.layers(SENTENCES)[:, 4]))
+    assert views.shape == (len(SENTENCES), 2, WIDTH)
+    np.testing.assert_array_equal(views, unit(encoder.layers(SENTENCES)[:, 7:]))
+    alike = (views[:, 1] * encoder.encode(SENTENCES)).sum(axis=1)
+    nothing = SENTENCES.index("")
+    assert alike[nothing] == pytest.approx(1, abs=1e-6)  # its marks are all that it has
+    assert alike.min() > 0.5
+    assert np.delete(alike, nothing).max() < 0.9999
 
 
 def test_the_published_model_gives_these_numbers(encoder: Encoder) -> None:
