@@ -116,7 +116,9 @@ CARIBBEAN: Final = _way(
     (r"\bmuch (?=(?:days|weeks|months|hours|minutes)\b)", "many "),
     (rf"\b(di|the|mi|my|unu|your|a) (?!(?!{_NOUNS}){VERB})((?:[\w-]+ )?[\w-]*[a-rt-z])(s?) dem\b(?! a\b)", r"\1 \2s"),
     (rf"(?:{CLAUSE}|(?<=\bwhat ))dem (?=(?:a|are|did|nuh|nah|will|can|have|are|too|so|likkle|late|still|never)\b|{VERB})", "they "),
+    (rf"\bbeg (?:yuh|yu|unu) (?={VERB})", "please "),
     # a: is, of, at, or a verb that goes on.
+    (r"\b(deliver|delivery|ship|send|go|come) a (?=(?:mi|my|di|the)\b)", r"\1 to "),
     (rf"\b{_WHO} a go (?=\w)", r"\1 will "),
     (rf"\b{_WHO} (?:still |just |only )?a ({VERB})", _is_doing),
     (rf"\bkeep a ({VERB})", lambda found: f"keep {ING[found[1].casefold()]}"),
@@ -125,7 +127,6 @@ CARIBBEAN: Final = _way(
     (r"\b(slot|price|total) a (?=\d)", r"\1 is "),
     (rf"(?:{CLAUSE}|(?<=\bwhen ))a (?=(?:di|the|fi|bout|about|bot|so|dat|dis|mi|my|{_NUMBER}|nl-\d+)\b)", "it is "),
     (r"\b(one|two|three|four|some|all|none|part|instead|cause|because|sick|tyad|tired|weeks?|days?|months?|end|out|bit|back) a (?=(?:di|the|mi|my|unu|your|dem|delivery|yuh|it|this|dis)\b)", r"\1 of "),
-    (r"\b(deliver|delivery|ship|send|go|come) a (?=(?:mi|my|di|the)\b)", r"\1 to "),
     (r"\ba (?=(?:di|the|unu|your)\b)", "at "),
     # mi: I, me or my.
     (r"\bmi order (?=(?:di|a|the|it|dis|dat|two|three|an|and|from)\b)", "I order "),

@@ -21,7 +21,7 @@ from typing import Final
 from bot.dialect_turns import CLAUSE, OURS, POSSESSED, WAYS, rules
 from bot.dialect_words import DROPS_NO_G, NOT_ALWAYS, STANDARD
 from bot.language import ENGLISH, guess_language, leans_to
-from bot.verb_forms import VERB
+from bot.verb_forms import PARTICIPLE, VERB
 
 _GIVING: Final = """
     send sends sent sending give gives gave giving refund refunded refunding transfer transferred pay
@@ -52,6 +52,10 @@ _THEN: Final = r"(?:\s*[.,!?]|$| and| already| again| now| for| with)"
 def _inverted(found: re.Match[str]) -> str:
     who, verb = found[1] or found[3], found[2] or found[4]
     return f"{verb.lower()} {who if who == 'I' else who.lower()} "
+
+
+def _was_done(found: re.Match[str]) -> str:
+    return f"{found[1]} is {PARTICIPLE.get(found[2].casefold()) or found[2] + 'ed'}"
 
 
 def _be(found: re.Match[str]) -> str:
@@ -132,6 +136,7 @@ _STANDARD_TURNS: Final = rules(
     (rf"(?:(?<=^)|(?<=[.;!?] )|(?<=\band ))(it|that|this|this one|everything) (?={_FEELS}{_THEN})", r"\1 is "),
     (rf"(?:(?<=^)|(?<=[.;!?] )|(?<=\band ))((?:the|my|your) \w*[a-rt-z]) (?={_FEELS}{_THEN})", r"\1 is "),
     (rf"(?:(?<=^)|(?<=[.;!?] ))((?:the|my|your) \w+[a-rt-z]s) (?={_FEELS}{_THEN})", r"\1 are "),
+    (r"(?:(?<=^)|(?<=[.;!?] )|(?<=\band ))((?:the|my|your) \w*[a-rt-z]) (lock|block|cancel|damage|delay|break|lose|ruin|spoil|smash|tear|reject|soak)(?=\s*[.,!?]|$| and| already| again)", _was_done),
     # How a question is asked, and a wish.
     (rf"{_START}((?:(?:by )?(?:when|what time|which time)|where|how|why|what|how long|how many \w+|what \w+)) {_SUBJECT} (can|could|will|would|should|must|am|are) {_ASKED}", r"\1 \3 \2 "),
     (rf"{_START}(what time|which time|where|how|why) (I|you|we|they) (?={VERB})(?=[^.!?,]*\?)", r"\1 do \2 "),

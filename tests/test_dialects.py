@@ -68,6 +68,8 @@ from bot.nlu.encoder import shared_encoder
         ("Dem nuh answer mi email dem", "they don't answer my emails"),
         ("How mi fi send it back?", "how do I send it back?"),
         ("Gi mi di money weh mi pay", "give me the money that I pay"),
+        ("Mi account lock an unu nuh deliver", "my account is locked and you don't deliver"),
+        ("Beg yuh check mi refund", "please check my refund"),
         # Nigerian
         ("Una don take my money, abeg return am.", "You have taken my money, please return it."),
         ("This one no dey work and e don tire me", "This one don't work and it has tired me"),

@@ -33,6 +33,9 @@ from bot.nlu.mood_signs import Signs, read_signs
 CLASSES: Final = ("angry", "annoyed", "neutral", "happy")
 """One file each under data/frustration."""
 
+VOICES: Final = "voices.yml"
+"""The same matters in several ways of writing; each has one class."""
+
 MOST_SENTENCES: Final = 8
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
@@ -157,7 +160,7 @@ def make_rows(signs: Sequence[Signs], layers: Embeddings) -> Rows:
 
 
 def read_examples(folder: Path) -> Mapping[str, list[str]]:
-    """The sentences of each class.
+    """The sentences of each class: those of its file, and those of `VOICES`.
 
     Raises OSError when a file is missing, ValueError when one is not as the README there says.
     """
@@ -170,4 +173,22 @@ def read_examples(folder: Path) -> Mapping[str, list[str]]:
         if not isinstance(examples, list) or not all(isinstance(e, str) for e in examples):
             raise ValueError(f"{path}: `examples` must be a list of sentences")
         found[name] = examples
+    for row in read_voices(folder / VOICES):
+        found[row["mood"]] += [text for way, text in row.items() if way != "mood"]
     return found
+
+
+def read_voices(path: Path) -> list[Mapping[str, str]]:
+    """Matters as several ways of writing put them: the text by way, and the class as `mood`.
+
+    Raises OSError when the file is missing, ValueError when it is not as the README there says.
+    """
+    content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    rows = content.get("matters") if isinstance(content, Mapping) else None
+    if not isinstance(rows, list):
+        raise ValueError(f"{path}: `matters` must be a list")
+    for number, row in enumerate(rows, 1):
+        texts = isinstance(row, Mapping) and all(isinstance(text, str) for text in row.values())
+        if not texts or row.get("mood") not in CLASSES:
+            raise ValueError(f"{path}: matter {number} must be texts, and one of {CLASSES} as mood")
+    return rows

@@ -13,15 +13,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from bot.language import guess_language
 from bot.nlu.encoder import Encoder, shared_encoder
 from bot.nlu.evenness import even_out, read_shells
 from bot.nlu.judgement import Judge
-from bot.nlu.mood import CLASSES, Mood, MoodModel, read_examples
+from bot.nlu.mood import CLASSES, Mood, MoodModel, read_examples, read_voices
 from bot.nlu.mood_signs import SIGN_COUNT, SIGNS, read_signs
 
 FOLDER = Path("data/frustration")
+VOICES = Path(__file__).with_name("voices.yml")
 
 Read = Callable[[str], Mood]
 
@@ -274,6 +276,41 @@ def test_a_file_of_sentences_that_is_wrong_is_named(tmp_path: Path) -> None:
     (tmp_path / "angry.yml").write_text("examples: 7\n")
     with pytest.raises(ValueError, match=r"angry\.yml: `examples` must be a list of sentences"):
         read_examples(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("matters: 7\n", "`matters` must be a list"),
+        ("matters:\n  - {mood: cross, standard: hello}\n", "matter 1 must be texts, and one of"),
+        ("matters:\n  - {mood: angry, standard: 7}\n", "matter 1 must be texts, and one of"),
+    ],
+)
+def test_a_file_of_voices_that_is_wrong_is_named(
+    tmp_path: Path, written: str, complaint: str
+) -> None:
+    (tmp_path / "voices.yml").write_text(written)
+    with pytest.raises(ValueError, match=complaint):
+        read_voices(tmp_path / "voices.yml")
+
+
+def test_every_way_of_writing_has_every_mood(sentences: dict[str, list[str]]) -> None:
+    rows = read_voices(FOLDER / "voices.yml")
+    assert {row["mood"] for row in rows} == set(CLASSES)
+    assert all(row.keys() == rows[0].keys() for row in rows)
+    assert rows[0]["Caribbean"] in sentences[rows[0]["mood"]]
+
+
+def test_no_way_of_writing_sounds_much_angrier_than_another(
+    model: MoodModel, encoder: Encoder
+) -> None:
+    rows = YAML(typ="safe", pure=True).load(VOICES.read_text(encoding="utf-8"))
+    ways = [way for way in rows[0] if way != "mood"]
+    scores = model.score([row[way] for row in rows for way in ways], encoder)
+    means = dict(zip(ways, 100 * scores.reshape(len(rows), -1).mean(axis=0), strict=True))
+    middle = sum(means.values()) / len(means)
+    far = {way: round(mean - middle, 1) for way, mean in means.items() if abs(mean - middle) > 4}
+    assert not far
 
 
 def test_a_question_with_too_few_examples_is_refused() -> None:
