@@ -88,7 +88,12 @@ _TURNS: Final = rules(
     (rf"\b(?:y'all|yall|unu|una) (?={OURS})", "your "),
     (r"\btank (?:yuh|you|u)\b", "thank you"),
     # How verbs are formed.
-    (r"\bI'?ma\b", "I'm going to"),
+    (r"\b(?:all )?y'?all's\b", "your"),
+    (r"\by'all'll\b", "you'll"),
+    (r"\bfixing? to\b|\bfixin' to\b", "going to"),
+    (r"\bmight could\b", "could"),
+    (r"\bthis here(?:'s| is)\b", "this is"),
+    (r"\b(?:I'?ma|imma)\b", "I'm going to"),
     (r"\bdo be (?=\w+in)", "am always "),
     (rf"{CLAUSE}I be (?=\w+ing?\b)", "I am "),
     (rf"(?:{CLAUSE}|(?<=\btime ))(you|we|they|y'all) be (?=\w+ing?\b|open\b)", r"\1 are "),

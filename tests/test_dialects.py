@@ -101,6 +101,13 @@ from bot.nlu.encoder import shared_encoder
         ("Where my parcel at?", "where is my parcel?"),
         ("I ain't heard nothing from y'all driver", "I haven't heard anything from your driver"),
         ("What time y'all be open?", "What time are you open?"),
+        # Southern US
+        ("I'm fixin to call y'all's manager", "I'm going to call your manager"),
+        (
+            "This here's the wrong one and I cain't use it",
+            "this is the wrong one and I can't use it",
+        ),
+        ("I might could wait, I reckon", "I could wait, I think"),
         # chat
         ("u r late", "you are late"),
         ("do i hav 2 pay 4 the return", "do i have to pay for the return"),

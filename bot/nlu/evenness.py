@@ -18,7 +18,6 @@ from typing import Final
 import numpy as np
 from ruamel.yaml import YAML
 
-from bot.dialect_words import STANDARD
 from bot.dialects import evidently_english, standard_spelling, straightened
 from bot.nlu.encoder import LAYERS, Embeddings, Encoder, unit
 from bot.nlu.judgement import Judge, Rows
@@ -29,6 +28,9 @@ FROM_LAYER: Final = 3
 """The layers from this one to the last (of 6) make a row; found by cross-validation."""
 
 ONE_NAME: Final = "Alex"
+
+_NO_NAMES: Final = frozenset({"bout", "abt", "aboot", "fi", "pon", "tae", "wid"})
+"""Words of dialect that stand where a name may ("call me bout it")."""
 
 _BEFORE_STOPS: Final = re.compile(r" +(?=[,.!?](?:\s|$))")
 _BLANKS: Final = re.compile(r"[^\S\n]+")
@@ -50,7 +52,7 @@ def even_out(text: str) -> str:
 def with_one_name(text: str) -> str:
     """The text with one name for all where somebody says theirs, signs, or is greeted by name.
 
-    A word with a mood is no name there ("thanks, liars"), nor one of dialect ("call me bout it").
+    A word with a mood is no name there ("thanks, liars"), nor is one of `_NO_NAMES`.
     """
     spans: list[Span] = []
     for span in sorted(by_context(text, alone=True)):
@@ -59,7 +61,7 @@ def with_one_name(text: str) -> str:
         else:
             spans.append(span)
     for start, end in reversed(spans):
-        if not _has_mood(text[start:end]) and text[start:end] not in STANDARD:
+        if not _has_mood(text[start:end]) and text[start:end] not in _NO_NAMES:
             text = text[:start] + ONE_NAME + text[end:]
     return text
 
