@@ -1,11 +1,11 @@
 """Which intent does a message have, how sure is that, and is it about the shop at all?
 
-An ensemble of two kinds of machines (`machines`): kernel machines see the meaning of a message (the
-sentence encoder's middle and last layer), linear ones its spelling (`ngrams`). Their weights are
-learned on held-out scores of the training data, by which the confidences are calibrated: they can
-be read as shares of right answers, to within a few points. The out-of-scope score (`scope`) is
-learned on the same scores. Texts and numbers only; Rasa's side is in `components`, and embeddings
-are made by `encoder`.
+An ensemble of three kinds of machines: kernel machines (`machines`) and softmax machines
+(`regression`) see the meaning of a message (the sentence encoder's middle and last layer), linear
+ones its spelling (`ngrams`). Their weights are learned on held-out scores of the training data, by
+which the confidences are calibrated: they can be read as shares of right answers, to within a few
+points. The out-of-scope score (`scope`) is learned on the same scores. Texts and numbers only;
+Rasa's side is in `components`, and embeddings are made by `encoder`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from bot.nlu.machines import (
     Vector,
     choose,
     softmax,
-    stack,
     train_kernel,
     train_linear,
+    weigh,
 )
 from bot.nlu.ngrams import Ngrams
+from bot.nlu.regression import SoftmaxMachines, train_softmax
 from bot.nlu.scope import SIGNALS, Cosines, Evidence, Scope
 
 Views = npt.NDArray[np.float32]
@@ -86,6 +87,7 @@ class _Parts:
     landmarks: Views
     kernel: KernelMachines
     linear: LinearMachines
+    regression: SoftmaxMachines
 
     def evidence(self, sentences: Sentences, weights: Vector, background: Views) -> Evidence:
         """What they say about sentences that were not in their training."""
@@ -93,10 +95,11 @@ class _Parts:
         parts = [
             self.kernel.scores(wording),
             self.linear.scores(self.ngrams.transform(sentences.texts)),
+            self.regression.scores(_flat(sentences.views)),
         ]
         return Evidence(
             np.tensordot(weights, np.stack(parts), axes=1),
-            parts,
+            parts[:2],
             wording,
             meaning,
             _to_background(sentences.views, background),
@@ -140,9 +143,9 @@ class IntentModel:
         parts, held_out = _train(sentences, target)
         # Of an intent with one sentence nothing is left when that is held out.
         often = np.flatnonzero(np.bincount(target)[target] > 1)
-        weights = np.array([5.0, 2.0])
+        weights = np.array([5.0, 2.0, 0.3])
         if len(often):
-            weights = stack([scores[often] for scores in held_out], target[often])
+            weights = weigh([scores[often] for scores in held_out], target[often])
         known = _held_out_evidence(sentences, target, parts, held_out, weights, background.views)
         strange = parts.evidence(background, weights, background.views)
         scope = Scope.fit(
@@ -186,6 +189,7 @@ class IntentModel:
             kernel_offsets=self._parts.kernel.offsets,
             linear=self._parts.linear.weights.astype(np.float16),
             linear_offsets=self._parts.linear.offsets,
+            regression=self._parts.regression.weights,
             weights=self._weights,
             scope=self._scope.weights,
             scope_offset=self._scope.offset,
@@ -205,6 +209,7 @@ class IntentModel:
                 arrays["landmarks"].astype(np.float32),
                 KernelMachines(arrays["duals"].astype(np.float64), arrays["kernel_offsets"]),
                 LinearMachines(arrays["linear"].astype(np.float32), arrays["linear_offsets"]),
+                SoftmaxMachines(arrays["regression"]),
             ),
             arrays["weights"],
             arrays["background"].astype(np.float32),
@@ -214,7 +219,7 @@ class IntentModel:
 
 def cross_validated(sentences: Sentences, labels: Sequence[str]) -> tuple[tuple[str, ...], Matrix]:
     """The intents in alphabetical order, and the chances [n, k] that each training sentence has
-    them, by machines that did not see it: leave-one-out for kernel machines, folds for linear ones.
+    them, by machines that did not see it: leave-one-out for kernel machines, folds for the others.
 
     Raises ValueError with fewer than two intents.
     """
@@ -223,12 +228,13 @@ def cross_validated(sentences: Sentences, labels: Sequence[str]) -> tuple[tuple[
         raise ValueError(f"telling intents apart needs at least two, the data has {names}")
     target = np.searchsorted(names, labels)
     _, held_out = _train(sentences, target)
-    weights = stack(held_out, target)
+    weights = weigh(held_out, target)
     return tuple(names), softmax(np.tensordot(weights, np.stack(held_out), axes=1))
 
 
 def _train(sentences: Sentences, target: Labels) -> tuple[_Parts, list[Matrix]]:
-    """The machines, and the scores of each sentence by machines that have not seen it."""
+    """The machines, and the scores of each sentence by machines that have not seen it, in the order
+    of `weigh`."""
     landmarks = choose(target, MOST_LANDMARKS)
     wording, _ = _cosines(sentences.views, sentences.views[landmarks])
     kernel, kernel_held_out = train_kernel(wording, landmarks, target)
@@ -241,8 +247,10 @@ def _train(sentences: Sentences, target: Labels) -> tuple[_Parts, list[Matrix]]:
         return every[rows], every
 
     linear, linear_held_out = train_linear(features, target)
-    parts = _Parts(Ngrams.learn(sentences.texts), sentences.views[landmarks], kernel, linear)
-    return parts, [kernel_held_out, linear_held_out]
+    regression, regression_held_out = train_softmax(_flat(sentences.views), target)
+    ngrams = Ngrams.learn(sentences.texts)
+    parts = _Parts(ngrams, sentences.views[landmarks], kernel, linear, regression)
+    return parts, [kernel_held_out, linear_held_out, regression_held_out]
 
 
 def _held_out_evidence(
@@ -260,7 +268,7 @@ def _held_out_evidence(
         cosines[landmarks, np.arange(len(landmarks))] = -1.0
     return Evidence(
         np.tensordot(weights, np.stack(held_out), axes=1),
-        held_out,
+        held_out[:2],
         wording,
         meaning,
         _to_background(sentences.views, background),
@@ -272,6 +280,11 @@ def _cosines(views: Views, landmarks: Views) -> tuple[Cosines, Cosines]:
     """[n, m] each: of wording (the mean over both views) and of meaning (the last view)."""
     first, last = (views[:, view] @ landmarks[:, view].T for view in (0, 1))
     return (first + last) / 2, last
+
+
+def _flat(views: Views) -> npt.NDArray[np.float32]:
+    """[n, 768] of length 1: both views side by side."""
+    return np.asarray(np.concatenate([views[:, 0], views[:, 1]], axis=1) / np.float32(2**0.5))
 
 
 def _to_background(views: Views, background: Views) -> Cosines:

@@ -65,7 +65,7 @@ SIGNALS: Final = (
 class Evidence:
     """What is known about n messages.
 
-    `scores` [n, k] are calibrated logits, `parts` the scores of the two kinds of machines;
+    `scores` [n, k] are calibrated logits, `parts` the scores of kernel and linear machines;
     `wording` and `meaning` are cosines [n, m] with known sentences, `background` [n, b] those of
     the meaning with the background (a sentence's cosine with itself is -1), `unknown` [n] the
     share of unknown words.

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from bot.nlu.machines import (
     FOLDS,
+    SHARE,
     Labels,
     Matrix,
     choose,
@@ -16,6 +17,7 @@ from bot.nlu.machines import (
     train_kernel,
     train_linear,
     turns,
+    weigh,
 )
 
 RANDOM = np.random.default_rng(3)
@@ -106,6 +108,24 @@ def test_the_stack_gives_noise_little_weight() -> None:
     scores = scores_with_temperature(target, 2.0)
     useful, noise = stack([scores, RANDOM.normal(size=scores.shape)], target)
     assert useful > 8 * noise
+
+
+def test_softmax_machines_get_their_share_however_good_they_are() -> None:
+    truth = 2.0 * np.eye(3)[TARGET] - 1.0
+    kernel, linear = (truth + RANDOM.normal(size=truth.shape) for _ in range(2))
+    for regression in (truth * 5.0, RANDOM.normal(size=truth.shape)):
+        weights = weigh([kernel, linear, regression], TARGET)
+        assert weights[2] / weights[0] == pytest.approx(SHARE)
+        among = stack([kernel, linear], TARGET)
+        assert weights[1] / weights[0] == pytest.approx(among[1] / among[0])
+
+
+def test_the_weighed_sum_is_calibrated() -> None:
+    truth = 2.0 * np.eye(3)[TARGET] - 1.0
+    parts: list[Matrix] = [truth + RANDOM.normal(size=truth.shape) for _ in range(3)]
+    weights = weigh(parts, TARGET)
+    likely = softmax(np.tensordot(weights, np.stack(parts), axes=1))
+    assert abs(likely.max(1).mean() - (likely.argmax(1) == TARGET).mean()) < 0.1
 
 
 def test_choosing_is_even_over_the_intents_and_the_same_each_time() -> None:
