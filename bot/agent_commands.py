@@ -100,7 +100,9 @@ def _unclaim(c: Conversation, command: Unclaim) -> Events:
 
 def _return_to_bot(c: Conversation, command: ReturnToBot) -> Events:
     _require_owner(c, command.agent)
-    return (ReturnedToBot(agent=command.agent),)
+    # What the customer wrote while it was on its way back is answered by neither, otherwise.
+    seen = c.seq if command.seen is None else command.seen
+    return (ReturnedToBot(agent=command.agent, owed=tuple(s for s in c.unanswered if s > seen)),)
 
 
 def _snooze(c: Conversation, command: Snooze) -> Events:

@@ -147,7 +147,10 @@ class Unclaim(Record, frozen=True):
 
 
 class ReturnToBot(Record, frozen=True):
+    """`seen`: up to which seq of the log the agent had it before them; None: nobody knows."""
+
     agent: Agent
+    seen: int | None = None
 
 
 class Snooze(Record, frozen=True):

@@ -256,9 +256,10 @@ def evolve(conversation: Conversation, entry: Entry) -> Conversation:
             changes["assigned"] = event
             if desk not in c.desks:
                 changes["desks"] = (*c.desks, desk)
-        case ReturnedToBot(agent=agent):
-            # Who stays with the bot of their own accord gets the answer that they still wait for.
-            owed = c.unanswered if agent is None else ()
+        case ReturnedToBot(agent=agent, owed=unseen):
+            # Who stays with the bot of their own accord gets the answer that they still wait for;
+            # what an agent has seen and left without an answer needs none.
+            owed = c.unanswered if agent is None else unseen
             changes |= {"returned": True, "handoff": None, "pending": owed, "unanswered": owed}
         case Snoozed(until=until):
             changes["snoozed_until"] = until

@@ -278,9 +278,11 @@ class Assigned(_Event, frozen=True, tag="assigned"):
 
 
 class ReturnedToBot(_Event, frozen=True, tag="returned_to_bot"):
-    """`agent` is None when the customer chose to carry on with the bot."""
+    """`agent` is None when the customer chose to carry on with the bot. `owed`: seqs of messages
+    that the agent had not seen, and nobody has answered."""
 
     agent: Agent | None = None
+    owed: tuple[int, ...] = ()
 
 
 class Snoozed(_Event, frozen=True, tag="snoozed"):

@@ -70,6 +70,10 @@ class Threads:
         fields = await _fields_of(self._redis, THREAD.format(self.desk, conversation))
         return Thread(self._redis, self._health, conversation, fields, now=self._now)
 
+    async def seen(self, conversation: str) -> int | None:
+        """Seq of the entry up to which people have it before them there; None: not at all."""
+        return (await self.load(conversation)).seen or None
+
     async def find(self, place: str, native: str) -> Spot | None:
         """What the message `native` at `place` is, if it is ours."""
         async with reachable():

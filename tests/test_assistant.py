@@ -226,6 +226,25 @@ def test_back_with_the_bot_the_assistant_is_told_what_was_said_meanwhile(
     assert len(assistant.returned) == 1
 
 
+@pytest.mark.parametrize("first", ["the customer", "the agent"])
+def test_a_message_that_crosses_with_the_return_is_answered_whoever_is_first(
+    customer: Customer, assistant: ScriptedAssistant, agents: Agents, first: str
+) -> None:
+    conversation = customer.session["conversation"]
+    agents.act(conversation, do.Claim(agent=ANNA), do.Reply(agent=ANNA, text="Anna here"))
+    seen = agents.log(conversation)[-1].seq
+    back = do.ReturnToBot(agent=ANNA, seen=seen)
+    if first == "the agent":
+        agents.act(conversation, back)
+    customer.say("can I still cancel it?")
+    if first == "the customer":
+        agents.act(conversation, back)
+    log = customer.log(answered(1))
+    assert log[-1]["messages"][0]["text"] == "echo: can I still cancel it?"
+    (told,) = assistant.returned
+    assert [line["text"] for line in told["lines"]] == ["Anna here"]
+
+
 def upload(customer: Customer) -> str:
     params = {"name": "tent.png", "client_id": "upload-1"}
     return str(customer.http.post("/files", params=params, content=png()).json()["id"])

@@ -167,6 +167,20 @@ def test_who_stays_with_the_bot_gets_the_answer_that_they_still_wait_for() -> No
     assert by_agent.pending == ()
 
 
+def test_what_an_agent_had_not_seen_is_still_owed_an_answer_when_they_return_it() -> None:
+    c = begun(SAY)
+    for command in (do.Claim(agent=ANNA), do.Reply(agent=ANNA, text="Anna here"), SAY):
+        c, _ = record(c, decide(c, command), at=1, key="")
+    seen = c.seq
+    c, _ = record(c, decide(c, SAY), at=2, key="")
+    back, _ = record(c, decide(c, do.ReturnToBot(agent=ANNA, seen=seen)), at=3, key="")
+    assert back.pending == back.unanswered == (seen + 1,)
+    assert back.unanswered_since is not None
+    all_seen, _ = record(c, decide(c, do.ReturnToBot(agent=ANNA, seen=c.seq)), at=3, key="")
+    assert all_seen.pending == all_seen.unanswered == ()
+    assert all_seen.unanswered_since is None
+
+
 def test_the_assistant_is_loading_is_said_once_and_never_after_a_person_came() -> None:
     asked = begun(SAY)
     tell = do.Tell(code="assistant_loading", in_reply_to=asked.pending[0], epoch=asked.epoch)

@@ -156,10 +156,11 @@ class RandomCommands(RuleBasedStateMachine):
     def customer_or_system(self, command: do.Command) -> None:
         self.send(command)
 
-    @rule(agent=agents, what=st.sampled_from(ORDERS))
-    def agent_acts(self, agent: Agent, what: str) -> None:
+    @rule(agent=agents, what=st.sampled_from(ORDERS), unseen=st.none() | st.integers(0, 3))
+    def agent_acts(self, agent: Agent, what: str, unseen: int | None) -> None:
+        seen = None if unseen is None else max(0, self.c.seq - unseen)
         command: dict[str, do.Command] = {
-            "return": do.ReturnToBot(agent=agent),
+            "return": do.ReturnToBot(agent=agent, seen=seen),
             "close": do.Close(agent=agent, outcome="solved"),
             "snooze": do.Snooze(agent=agent, until=self.now + 50),
             "pass": do.Transfer(agent=agent, skill="sales"),

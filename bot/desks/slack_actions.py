@@ -93,6 +93,10 @@ class Actions:
     async def load(self, press: Press) -> Conversation:
         return await self._parts.store.load(press.conversation)
 
+    async def give_back(self, press: Press) -> None:
+        seen = await self._parts.threads.seen(press.conversation)
+        await self.order(press, commands.ReturnToBot(agent=press.agent, seen=seen))
+
     async def snooze(self, press: Press) -> None:
         now = self._parts.now()
         if press.chosen == ASK_UNTIL:
@@ -244,7 +248,7 @@ BUTTONS: Final[Mapping[str, Button]] = MappingProxyType(
         "claim": _orders(lambda p: commands.Claim(agent=p.agent)),
         "take_over": _orders(lambda p: commands.Claim(agent=p.agent, take_over=True)),
         "reopen": _orders(lambda p: commands.Reopen(agent=p.agent)),
-        "return": _orders(lambda p: commands.ReturnToBot(agent=p.agent)),
+        "return": Actions.give_back,
         "close": _orders(lambda p: commands.Close(agent=p.agent, outcome=p.chosen)),
         "draft_send": _orders(lambda p: commands.SendDraft(agent=p.agent, draft=p.seq)),
         "draft_drop": _orders(lambda p: commands.DropDraft(agent=p.agent, draft=p.seq)),

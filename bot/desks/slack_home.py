@@ -127,9 +127,9 @@ class SlackHome:
 
     async def return_to_bot(self, agent: Agent, rest: str, id: str) -> str:
         c, _ = await self._meant(agent, rest)
-        return await self._order(
-            c, commands.ReturnToBot(agent=agent), id, "Back with the assistant"
-        )
+        seen = await self._parts.threads.seen(c.id)
+        command = commands.ReturnToBot(agent=agent, seen=seen)
+        return await self._order(c, command, id, "Back with the assistant")
 
     async def snooze(self, agent: Agent, rest: str, id: str) -> str:
         c, rest = await self._meant(agent, rest)

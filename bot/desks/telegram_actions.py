@@ -47,10 +47,6 @@ _ORDERS: Final[Mapping[Verb, tuple[Callable[[Agent, Press], do.Command], str]]] 
             "It is yours.",
         ),
         Verb.REOPEN: (lambda agent, press: do.Reopen(agent=agent), "It is open again, and yours."),
-        Verb.RETURN: (
-            lambda agent, press: do.ReturnToBot(agent=agent),
-            "The assistant has it again.",
-        ),
         Verb.CLOSE: (lambda agent, press: do.Close(agent=agent, outcome=press.arg), "Closed."),
         Verb.SEND_DRAFT: (lambda agent, press: do.SendDraft(agent=agent, draft=press.of), "Sent."),
         Verb.DROP_DRAFT: (
@@ -206,6 +202,11 @@ class Actions:
             case Verb.MENU:
                 await self._open_menu(pressed, c, Menu(press.arg), press.of)
                 return ""
+            case Verb.RETURN:
+                seen = await office.threads.seen(c.id)
+                await office.order(c.id, do.ReturnToBot(agent=member.agent, seen=seen), key)
+                await self._chosen(pressed, c)
+                return "The assistant has it again."
             case Verb.SNOOZE:
                 zone = office.plan.hours.zone
                 until = orders.until(press.arg, now=office.router.now(), zone=zone)

@@ -126,7 +126,8 @@ class Commands:
         await self._do(order, do.Reopen(agent=order.member.agent))
 
     async def give_back(self, order: Order) -> None:
-        await self._do(order, do.ReturnToBot(agent=order.member.agent))
+        seen = await self._office.threads.seen(order.id)
+        await self._do(order, do.ReturnToBot(agent=order.member.agent, seen=seen))
 
     async def snooze(self, order: Order) -> None:
         if not order.words:

@@ -44,6 +44,8 @@ class NewCommand(msgspec.Struct, frozen=True):
     files: FileIds = ()
     #: The seq of the entry that the command speaks of: a message, a held reply, a draft.
     of: Annotated[int, msgspec.Meta(ge=0)] = 0
+    #: Up to which seq the agent had the log before them.
+    seen: Annotated[int, msgspec.Meta(ge=0)] | None = None
     #: Where a transfer goes: a skill, or a colleague's login.
     skill: Annotated[str, msgspec.Meta(max_length=80)] | None = None
     to: Annotated[str, msgspec.Meta(max_length=200)] | None = None
@@ -74,7 +76,7 @@ ORDERS: Mapping[str, Callable[[Agent, NewCommand], commands.Command]] = MappingP
         "label": lambda agent, new: commands.Label(
             agent=agent, of=new.of, intent=new.intent, new=new.new
         ),
-        "return_to_bot": lambda agent, new: commands.ReturnToBot(agent=agent),
+        "return_to_bot": lambda agent, new: commands.ReturnToBot(agent=agent, seen=new.seen),
         "snooze": lambda agent, new: commands.Snooze(agent=agent, until=new.until),
         "close": lambda agent, new: commands.Close(agent=agent, outcome=new.outcome),
         "reopen": lambda agent, new: commands.Reopen(agent=agent),

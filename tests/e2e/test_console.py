@@ -129,6 +129,23 @@ async def test_a_conversation_goes_back_to_the_assistant(seat: Seat, guest: Gues
     await expect(seat.page.locator(".entry.bot").last).to_contain_text("echo: and the poles?")
 
 
+async def test_what_is_written_while_it_goes_back_is_answered_by_the_assistant(
+    seat: Seat, guest: Guest
+) -> None:
+    await seat.log_in()
+    await seat.open(guest.id)
+    await seat.button("Claim").click()
+    await seat.send("Anna here")
+    await expect(seat.bubbles("Anna here")).to_be_visible()
+    await seat.button("More actions").click()
+    back = seat.page.get_by_role("menuitem", name="Return to assistant")
+    await expect(back).to_be_visible()
+    await guest.say("and the poles?")
+    await expect(seat.bubbles("and the poles?")).to_be_visible()
+    await back.click()
+    await expect(seat.page.locator(".entry.bot").last).to_contain_text("echo: and the poles?")
+
+
 async def test_a_snoozed_conversation_comes_back_when_the_customer_writes(
     seat: Seat, guest: Guest
 ) -> None:

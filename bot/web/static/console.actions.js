@@ -8,7 +8,7 @@ import * as words from "./console.words.js";
 const HOUR = 3_600_000;
 
 /**
- * @param acts {order(command, more?), claim(), colleagues() => promise of [{login, name, away, ...}],
+ * @param acts {order(command, more?), claim(), lastSeq() of what is shown, colleagues() => promise of [{login, name, away, ...}],
  *   skills() => promise of [{name, words}], intents() => promise of [name]}
  */
 export function actionsOf(c, mine, now, acts) {
@@ -18,12 +18,10 @@ export function actionsOf(c, mine, now, acts) {
   if (c.state === "bot") return [button("Step in", { look: "primary", keys: "c", act: acts.claim }), more(() => [])];
   const pass = ["Transfer…", () => transfer(c, acts)];
   if (c.state === "waiting") {
-    const back = ["Return to assistant", () => order("return_to_bot")];
-    return [button("Claim", { look: "primary", keys: "c", act: acts.claim }), more(() => [pass, back, ...closesOf(order)])];
+    return [button("Claim", { look: "primary", keys: "c", act: acts.claim }), more(() => [pass, back(acts), ...closesOf(order)])];
   }
   if (!mine) return [button("Take over", { keys: "c", act: acts.claim }), more(() => [])];
   const snoozed = c.state === "snoozed";
-  const back = () => order("return_to_bot");
   // What there is no room for is in the menu.
   const roomy = (node) => el("span", { class: "roomy" }, node);
   const passing = roomy(button("Transfer", { iconName: "pass", keys: "t", act: pass[1] }));
@@ -37,8 +35,14 @@ export function actionsOf(c, mine, now, acts) {
     passing,
     snoozed ? null : snoozing,
     menuButton("Close", () => closes(order), { iconName: "check", data: { menu: "close" } }),
-    more(() => [["Return to assistant", back], ...hidden()]),
+    more(() => [back(acts), ...hidden()]),
   ].filter(Boolean);
+}
+
+/** What the customer writes from now on, while the menu is open, has not been seen: the assistant answers it. */
+function back({ order, lastSeq }) {
+  const seen = lastSeq();
+  return ["Return to assistant", () => order("return_to_bot", { seen })];
 }
 
 const closes = (order) => words.OUTCOMES.map(([outcome, label]) => [label, () => order("close", { outcome })]);

@@ -272,6 +272,7 @@ export class ConversationPane {
       me: this.#desk.me,
       order: (command, more) => this.command(command, more),
       claim: () => this.claim(),
+      lastSeq: () => this.#lastSeq(),
       colleagues: async () => (await this.#ask("/me/presence"))?.team ?? [],
       skills: async () => (await this.#ask("/skills"))?.skills ?? [],
       intents: async () => (await this.#ask("/intents"))?.intents ?? [],

@@ -5,10 +5,21 @@ from __future__ import annotations
 import time
 
 import pytest
+from redis.asyncio import Redis
 
 from bot import commands as do
 from bot.conversation import State
-from bot.events import AgentSpoke, Claimed, Closed, Labelled, NoteWritten, Snoozed, Transferred
+from bot.events import (
+    AgentSpoke,
+    Claimed,
+    Closed,
+    Labelled,
+    NoteWritten,
+    ReturnedToBot,
+    Snoozed,
+    Transferred,
+)
+from bot.threads import THREAD
 from tests.desks.slack.front import Front
 from tests.desks.slack.office import ANNA, BEN, Office
 from tests.desks.slack.people import Person, labels_of, words_of
@@ -88,6 +99,22 @@ async def test_what_a_button_sent_can_be_changed_and_taken_back_by_its_author(
     sent = next(m for m in await office.thread(id) if m["ts"] == sent["ts"])
     assert "took a message back" in words_of(sent["blocks"])
     assert labels_of(sent["blocks"]) == []
+
+
+async def test_what_the_thread_did_not_show_yet_is_the_bots_to_answer(
+    office: Office, anna: Person, redis: Redis[bytes]
+) -> None:
+    id = await office.hand_over()
+    await office.router.execute(id, do.Claim(agent=ANNA))
+    await soon(lambda: office.is_up_to_date(id))
+    seen = (await office.load(id)).seq
+    await office.say(id, "and the poles?")
+    # As when Slack is slow: the message is stored, and not in the thread yet.
+    card = await office.card(id)
+    await redis.hset(THREAD.format("slack", id), "seen", seen)
+    await anna.press(card, "Back to the bot")
+    (returned,) = await office.events(id, ReturnedToBot)
+    assert returned == ReturnedToBot(agent=ANNA, owed=(seen + 1,))
 
 
 @both_ways

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from redis.asyncio import Redis
 
 from bot import commands as do
 from bot.conversation import State
@@ -12,10 +13,20 @@ from bot.desks.telegram_buttons import Seal
 from bot.desks.telegram_client import Place, Telegram
 from bot.desks.telegram_text import own
 from bot.errors import DeskError
-from bot.events import AgentEdited, AgentSpoke, Closed, Labelled, NoteWritten, Snoozed, Transferred
+from bot.events import (
+    AgentEdited,
+    AgentSpoke,
+    Closed,
+    Labelled,
+    NoteWritten,
+    ReturnedToBot,
+    Snoozed,
+    Transferred,
+)
 from bot.people import AWAY
 from bot.router import Router
 from bot.settings import Secret
+from bot.threads import THREAD
 from tests.desks.contract.driver import ANNA, BEN, CANNED, Workplace
 from tests.desks.contract.truth import Truth
 from tests.desks.contract.visitor import Visitor
@@ -27,6 +38,7 @@ from tests.desks.telegram.telegram_driver import (
     TelegramDriver,
     has_button,
 )
+from tests.polling import soon
 
 
 def at(desk: TelegramDriver, who: str, waiting: Visitor) -> tuple[Person, int]:
@@ -493,3 +505,22 @@ async def test_the_token_is_in_no_log_and_no_error(
     secret = TOKEN.split(":")[1]
     assert secret not in caplog.text
     assert secret not in caught
+
+
+async def test_what_the_topic_did_not_show_yet_is_the_bots_to_answer(
+    desk: TelegramDriver, waiting: Visitor, truth: Truth, redis: Redis[bytes]
+) -> None:
+    await desk.reply(ANNA, waiting.id, "Anna here")
+    seen = await waiting.say("and the poles?")
+    await desk.sees(waiting.id, "and the poles?")
+    thread = THREAD.format("telegram", waiting.id)
+
+    async def noted() -> bool:
+        return int(await redis.hget(thread, "seen") or 0) >= seen
+
+    await soon(noted)
+    # As when Telegram is slow: the message is stored, and not in the topic yet.
+    await redis.hset(thread, "seen", seen - 1)
+    await desk.return_to_bot(ANNA, waiting.id)
+    await waiting.sees("an answer", lambda e: "echo: and the poles?" in str(e.get("messages")))
+    assert await truth.gets(waiting.id, ReturnedToBot) == [ReturnedToBot(agent=ANNA, owed=(seen,))]
