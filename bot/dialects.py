@@ -69,6 +69,7 @@ _TURNS: Final = rules(
     (r"\b(today|night|day|month|week|time|yesterday) itself\b", r"\1"),
     (r" itself(?=\s*(?:[.?!]|$))", ""),
     (r",? innit(?=\s*(?:[.?!]|$))", ""),
+    (r"\b(rain|broken|broke|cancelled|crashing|failed|failing|stopped|closing|lost|died|apart|down) on (?:me|us)(?=\s*(?:[.,?!]|$))", r"\1"),
     (r" at all(?=\?)|,? (?:or not|or no|or nah|or what)(?=\s*\?)|, (?:can|is it|do you know)(?=\s*\?)", ""),
     # A dropped h. A quotation has an end: its sign is not before a lone word.
     (r"(?<![\w'])'(ave|as|ad|ow|ere|im|is|er|ope|alf|ouse|ome|ole|oles|oliday|elp|and|ands|ead|eard|appen|appened|appy|urt|orrible|undred|our|ours|igh|old|e)(?![\w'])", r"h\1"),

@@ -97,6 +97,7 @@ from bot.nlu.encoder import shared_encoder
             "It's in't box, t'wrong size. It's a joke, is that!",
             "It's in the box, the wrong size. It's a joke!",
         ),
+        ("It's after breaking down on me", "It has broken down"),
         # African American
         ("Where my parcel at?", "where is my parcel?"),
         ("I ain't heard nothing from y'all driver", "I haven't heard anything from your driver"),
