@@ -29,6 +29,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from benchmarks.figures import Figure, report
 from benchmarks.stack import ROOT
+from bot.nlu.cues import read_without
 from bot.nlu.encoder import Encoder, unit
 from bot.nlu.evenness import Matter, even_out, read_shells
 from bot.nlu.mood import CLASSES, MoodModel, read_examples
@@ -55,7 +56,7 @@ def main() -> None:
     held_out = cross_validated(texts, labels, encoder)
     by_class(labels, held_out, policy)
 
-    model = MoodModel.train(FOLDER, encoder)
+    model = MoodModel.train(FOLDER, read_without(ROOT / "data" / "cues"), encoder)
     unseen, unseen_labels = fill_templates(TEMPLATES)
     unseen_scores = model.score(unseen, encoder)
     by_class(unseen_labels, unseen_scores, policy)

@@ -31,7 +31,7 @@ from bot.nlu.encoder import (
     training_encoder,
     views_of,
 )
-from bot.nlu.evenness import even_out
+from bot.nlu.evenness import even_out, tone_rows
 from bot.nlu.intents import IntentModel, Reading, Sentences
 from bot.nlu.scope import read_background
 
@@ -45,6 +45,9 @@ SENTENCE_EMBEDDING = "sentence_embedding"
 SENTENCE_LAYERS = "sentence_layers"
 """Key of what the embedding was made of, layer by layer (float32 [9, 384], see
 `Encoder.layers`); not in training."""
+
+SENTENCE_TONE = "sentence_tone"
+"""Key of a training message's row (`bot.nlu.evenness.tone_rows`, float32 [1536]), for cues."""
 
 SENTENCE_VIEWS = "sentence_views"
 """Key of a message's two views (float32 [2, 384], see `views_of`). Not part of the parse result
@@ -93,10 +96,13 @@ class SentenceEncoder(GraphComponent):
         """Adds the embedding to all training messages, in batches."""
         messages = training_data.training_examples
         layers = training_encoder().layers([_even(message) for message in messages])
-        each = zip(messages, embeddings_of(layers), views_of(layers), strict=True)
-        for message, embedding, views in each:
+        each = zip(
+            messages, embeddings_of(layers), views_of(layers), tone_rows(layers), strict=True
+        )
+        for message, embedding, views, tone in each:
             message.set(SENTENCE_EMBEDDING, embedding, add_to_output=False)
             message.set(SENTENCE_VIEWS, views, add_to_output=False)
+            message.set(SENTENCE_TONE, tone, add_to_output=False)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 
-FOLDS: Final = 5
+FOLDS: Final = 3
 GAMMA: Final = 2.0
 COST: Final = 3.0
 """Width of the kernel and price of an error: the best of a small grid by cross-validation on
@@ -49,8 +49,12 @@ class Question:
 class Judge:
     """The trained questions. `fit` makes one, `save` and `load` keep it, `ask` uses it."""
 
-    def __init__(self, rows: Rows, questions: Mapping[str, Question]) -> None:
+    def __init__(
+        self, rows: Rows, questions: Mapping[str, Question], axes: Rows | None = None
+    ) -> None:
+        """`rows` are along `axes` [d, width], where there are any."""
         self._rows = rows
+        self._axes = axes
         self._squares = np.einsum("ij,ij->i", rows, rows)
         self._names = tuple(questions)
         self._questions = dict(questions)
@@ -63,12 +67,15 @@ class Judge:
         return self._names
 
     @classmethod
-    def fit(cls, rows: Rows, labels: Mapping[str, Labels]) -> Judge:
+    def fit(cls, rows: Rows, labels: Mapping[str, Labels], *, width: int | None = None) -> Judge:
         """Trains on float32 rows [n, d] and, per question, n labels: 1 yes, 0 no, UNASKED.
 
-        Takes n * n * 8 bytes for a while. Raises ValueError when a question has fewer than FOLDS
-        rows of yes or of no.
+        `width`: look at so many principal axes of the rows, not at all of their numbers, which
+        takes less time and room. Needs n * n * 8 bytes for a while. Raises ValueError when a
+        question has fewer than FOLDS rows of yes or of no.
         """
+        axes = None if width is None else _principal(rows, width)
+        rows = rows if axes is None else rows @ axes
         # As they will be stored: what is learnt must not depend on digits that are thrown away.
         rows = rows.astype(np.float16).astype(np.float32)
         kernel = _kernel(rows, rows)
@@ -80,18 +87,22 @@ class Judge:
                 name: Question(q.weights[used], q.bias, q.slope, q.shift)
                 for name, q in questions.items()
             },
+            axes,
         )
 
     def ask(self, rows: Rows) -> npt.NDArray[np.float64]:
         """Probabilities of yes [n, questions] for float32 rows [n, d]."""
-        near = _kernel(rows, self._rows, self._squares)
+        along = rows if self._axes is None else rows @ self._axes
+        near = _kernel(along, self._rows, self._squares)
         bias, slope, shift = self._scales.T
         logits = slope * (near @ self._weights + bias) + shift
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
 
     def save(self, directory: Path, name: str) -> None:
         """Writes `<name>.npz` and `<name>.json`; nothing in them is executable."""
-        np.savez(directory / f"{name}.npz", rows=self._rows.astype(np.float16), w=self._weights)
+        axes = {} if self._axes is None else {"axes": self._axes}
+        rows = self._rows.astype(np.float16)
+        np.savez(directory / f"{name}.npz", rows=rows, w=self._weights, **axes)
         scales = {n: list(map(float, s)) for n, s in zip(self._names, self._scales, strict=True)}
         (directory / f"{name}.json").write_text(json.dumps(scales), encoding="utf-8")
 
@@ -101,10 +112,22 @@ class Judge:
         scales = json.loads((directory / f"{name}.json").read_text(encoding="utf-8"))
         with np.load(directory / f"{name}.npz", allow_pickle=False) as stored:
             rows, weights = stored["rows"].astype(np.float32), stored["w"]
+            axes = stored.get("axes")
         return cls(
             rows,
             {n: Question(weights[:, i], *scale) for i, (n, scale) in enumerate(scales.items())},
+            axes,
         )
+
+
+def _principal(rows: Rows, width: int) -> Rows:
+    """The directions [d, width] in which rows differ most (principal component analysis).
+
+    Distances do not change with the origin, so that the mean need not be kept.
+    """
+    centred = (rows - rows.mean(axis=0)).astype(np.float64)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    return np.asarray(directions[:, ::-1][:, :width], dtype=np.float32)
 
 
 def _kernel(

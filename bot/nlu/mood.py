@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +50,9 @@ class Mood:
     sentiment: float
     frustration: float
     signs: tuple[str, ...]
+    tone: Rows = field(compare=False, repr=False)
+    """Rows (`evenness.tone_rows`) of the text and then of each of its sentences, if it has
+    several."""
 
 
 class MoodModel:
@@ -61,8 +64,8 @@ class MoodModel:
         self._matter = matter
 
     @classmethod
-    def train(cls, folder: Path, encoder: Encoder) -> MoodModel:
-        """Trains on data/frustration (about ten seconds).
+    def train(cls, folder: Path, calm: Sequence[str], encoder: Encoder) -> MoodModel:
+        """Trains on data/frustration, and on messages that are known to be calm (ten seconds).
 
         Raises OSError or ValueError when the data is not as the README there says.
         """
@@ -70,10 +73,13 @@ class MoodModel:
         examples = read_examples(folder)
         texts = [text for of_class in examples.values() for text in of_class]
         labels = [name for name, of_class in examples.items() for _ in of_class]
+        calm = sorted(set(calm) - set(texts))
         evened = [even_out(text) for text in (*shells, *others, *texts)]
         layers = encoder.layers(evened)
         matter = Matter.fit(layers[: len(shells)], layers[len(shells) :])
-        return cls.fit(texts, labels, matter, encoder, dict(zip(evened, layers, strict=True)))
+        known = dict(zip(evened, layers, strict=True))
+        texts, labels = [*texts, *calm], [*labels, *(["neutral"] * len(calm))]
+        return cls.fit(texts, labels, matter, encoder, known)
 
     @classmethod
     def fit(
@@ -88,9 +94,8 @@ class MoodModel:
         core = matter.of(texts, encoder)
         fresh = [text for text in core if text not in known]
         layers = {**known, **dict(zip(fresh, encoder.layers(fresh), strict=True))}
-        rows = make_rows(
-            [read_signs(text) for text in core], np.stack([layers[text] for text in core])
-        )
+        tone = tone_rows(np.stack([layers[text] for text in core]))
+        rows = make_rows([read_signs(text) for text in core], tone)
         step = np.array([{"angry": 2, "annoyed": 1}.get(label, 0) for label in labels])
         answers = {"annoyed": (step >= 1).astype(np.int8), "angry": (step >= 2).astype(np.int8)}
         return cls(Judge.fit(rows, answers), matter)
@@ -100,7 +105,8 @@ class MoodModel:
         cores = self._matter.of(texts, encoder)
         pieces = [[core, *sentences(core)] for core in cores]
         flat = [piece for some in pieces for piece in some]
-        scores = self._scores([read_signs(piece) for piece in flat], encoder.layers(flat))
+        signs = [read_signs(piece) for piece in flat]
+        scores = self._scores(signs, tone_rows(encoder.layers(flat)))
         ends = np.cumsum([len(some) for some in pieces])[:-1]
         return np.array([_with_worst(some) for some in np.split(scores, ends)])
 
@@ -112,17 +118,18 @@ class MoodModel:
     def read(self, core: str, layers: Embeddings, encoder: Encoder) -> Mood:
         """The mood of what `matter` left, with its `Encoder.layers`; an empty text is calm."""
         if not core.strip():
-            return Mood(0.0, 0.0, ())
+            return Mood(0.0, 0.0, (), tone_rows(layers[None]))
         whole, parts = read_signs(core), sentences(core)
         signs = [whole, *map(read_signs, parts)]
         all_layers = (
             np.concatenate([layers[None], encoder.layers(parts)]) if parts else layers[None]
         )
-        frustration = _with_worst(self._scores(signs, all_layers))
-        return Mood(whole.sentiment, round(frustration, 4), whole.names)
+        tone = tone_rows(all_layers)
+        frustration = _with_worst(self._scores(signs, tone))
+        return Mood(whole.sentiment, round(frustration, 4), whole.names, tone)
 
-    def _scores(self, signs: Sequence[Signs], layers: Embeddings) -> npt.NDArray[np.float64]:
-        annoyed, angry = self._judge.ask(make_rows(signs, layers)).T
+    def _scores(self, signs: Sequence[Signs], tone: Rows) -> npt.NDArray[np.float64]:
+        annoyed, angry = self._judge.ask(make_rows(signs, tone)).T
         # Whoever is angry is at least annoyed, whatever the two machines make of it.
         return np.asarray((np.maximum(annoyed, angry) + angry) / 2)
 
@@ -153,10 +160,10 @@ def sentences(core: str) -> list[str]:
     return parts if 1 < len(parts) <= MOST_SENTENCES else []
 
 
-def make_rows(signs: Sequence[Signs], layers: Embeddings) -> Rows:
+def make_rows(signs: Sequence[Signs], tone: Rows) -> Rows:
     """What the questions are asked about: float32 [n, 4 * 384 + SIGN_COUNT]."""
     beside = np.array([one.row for one in signs], dtype=np.float32) * SIGN_WEIGHT
-    return np.asarray(np.hstack([tone_rows(layers), beside]), dtype=np.float32)
+    return np.asarray(np.hstack([tone, beside]), dtype=np.float32)
 
 
 def read_examples(folder: Path) -> Mapping[str, list[str]]:

@@ -24,47 +24,48 @@ from bot.nlu.components import (
     MATTER_VIEWS,
     SENTENCE_EMBEDDING,
     SENTENCE_LAYERS,
+    SENTENCE_TONE,
 )
-from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
-from bot.nlu.encoder import (
-    Embeddings,
-    embeddings_of,
-    shared_encoder,
-    training_encoder,
-    views_of,
-)
-from bot.nlu.evenness import even_out
-from bot.nlu.judgement import Judge
+from bot.nlu.cues import CALM, Example, fingerprint, fit_cues, read_cues, read_without
+from bot.nlu.encoder import shared_encoder, training_encoder, views_of
+from bot.nlu.evenness import even_out, tone_rows
+from bot.nlu.judgement import Judge, Rows
 from bot.nlu.mood import MoodModel
 from bot.nlu.scope import read_background
 from bot.triage import PERSON
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
-MATTER_EMBEDDING = "matter_embedding"
-"""Key of the embedding of what `MoodReader` takes for the matter; not part of the parse result."""
+MATTER_TONE = "matter_tone"
+"""Key of the rows of what `MoodReader` takes for the matter, and of each of its sentences if it has
+several (`Mood.tone`); not part of the parse result."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class MoodReader(GraphComponent):
     """Adds `sentiment` (-1 to 1), `frustration` (0 to 1), `mood_signs` and `language` to the parse.
 
-    Config: `folder`, the sentences of the moods (data/frustration).
+    Config: `folder`, the sentences of the moods (data/frustration), and `calm`, that of the cues,
+    whose messages without a cue are calm.
     """
 
     def __init__(
-        self, folder: Path, model_storage: ModelStorage, resource: Resource, model: MoodModel | None
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: MoodModel | None,
     ) -> None:
         """`model` is None before training."""
-        self._folder = folder
+        self._folder, self._calm = Path(config["folder"]), Path(config["calm"])
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """The folder that comes with the project."""
-        return {"folder": str(DATA / "frustration")}
+        """The folders that come with the project."""
+        return {"folder": str(DATA / "frustration"), "calm": str(DATA / "cues")}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -80,11 +81,12 @@ class MoodReader(GraphComponent):
         execution_context: ExecutionContext,
     ) -> "MoodReader":
         """Rasa's way of building it, untrained."""
-        return cls(Path(config["folder"]), model_storage, resource, None)
+        return cls(config, model_storage, resource, None)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Trains on its own sentences; those of the intents have no mood."""
-        self._model = MoodModel.train(self._folder, training_encoder())
+        calm = read_without(self._calm)
+        self._model = MoodModel.train(self._folder, calm, training_encoder())
         with self._model_storage.write_to(self._resource) as directory:
             self._model.save(directory)
         return self._resource
@@ -101,7 +103,7 @@ class MoodReader(GraphComponent):
         """Rasa's way of building it from a trained model."""
         with model_storage.read_from(resource) as directory:
             model = MoodModel.load(directory)
-        return cls(Path(config["folder"]), model_storage, resource, model)
+        return cls(config, model_storage, resource, model)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training messages need no mood."""
@@ -118,7 +120,7 @@ class MoodReader(GraphComponent):
             if said:
                 said, layers = self._model.matter(said, layers, shared_encoder())
             mood = self._model.read(said, layers, shared_encoder())
-            message.set(MATTER_EMBEDDING, embeddings_of(layers[None])[0], add_to_output=False)
+            message.set(MATTER_TONE, mood.tone, add_to_output=False)
             message.set(MATTER_TEXT, said, add_to_output=False)
             message.set(MATTER_VIEWS, views_of(layers[None])[0], add_to_output=False)
             message.set("sentiment", mood.sentiment, add_to_output=True)
@@ -167,20 +169,25 @@ class CueReader(GraphComponent):
         return cls(Path(config["folder"]), model_storage, resource, None)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Trains on the cues' sentences, with those of the intents as further examples of no."""
+        """Trains on the cues' sentences; those without any, and the shop's, are further `no`."""
         cues = read_cues(self._folder)
         texts = [text for cue in cues for text in (*cue.yes, *cue.no)]
         even = [even_out(text) for text in texts]
         examples = [
-            Example(str(e.get(TEXT)), str(e.get(INTENT)), e.get(SENTENCE_EMBEDDING))
+            Example(str(e.get(TEXT)), str(e.get(INTENT)), e.get(SENTENCE_TONE))
             for e in training_data.intent_examples
             if e.get(TEXT)
         ]
         # Everyday sentences too: a small shop's own say little about what has no cue.
         everyday = [even_out(text) for text in read_background()]
-        rows = training_encoder().encode(everyday)
-        examples += [Example(text, "", row) for text, row in zip(everyday, rows, strict=True)]
-        self._judge = fit_cues(cues, training_encoder().encode(even), examples)
+        calm = [even_out(text) for text in read_without(self._folder)]
+        rows = tone_rows(training_encoder().layers([*even, *everyday, *calm]))
+        others = [*((text, "") for text in everyday), *((text, CALM) for text in calm)]
+        examples += [
+            Example(text, intent, row)
+            for (text, intent), row in zip(others, rows[len(even) :], strict=True)
+        ]
+        self._judge = fit_cues(cues, rows[: len(even)], examples)
         with self._model_storage.write_to(self._resource) as directory:
             self._judge.save(directory, "cues")
         return self._resource
@@ -210,18 +217,26 @@ class CueReader(GraphComponent):
             raise RuntimeError("CueReader has not been trained")
         for message in messages:
             text = message.get(TEXT) or ""
-            embedding = message.get(SENTENCE_EMBEDDING)
             said = bool(text.strip()) and not text.startswith("/")
-            cues = hear(judge, embedding, message.get(MATTER_EMBEDDING)) if said else {}
+            cues, mark = {}, ""
+            if said:
+                [whole] = tone_rows(message.get(SENTENCE_LAYERS)[None])
+                cues = hear(judge, whole, message.get(MATTER_TONE))
+                mark = fingerprint(message.get(SENTENCE_EMBEDDING))
             message.set("cues", cues, add_to_output=True)
-            message.set("fingerprint", fingerprint(embedding) if said else "", add_to_output=True)
+            message.set("fingerprint", mark, add_to_output=True)
         return messages
 
 
-def hear(judge: Judge, whole: Embeddings, matter: Embeddings) -> dict[str, float]:
-    """The cues of the matter, whoever says it; but a wish for a person counts anywhere."""
-    of_whole, of_matter = judge.ask(np.stack([whole, matter]))
-    cues = dict(zip(judge.names, of_matter, strict=True))
+def hear(judge: Judge, whole: Rows, matter: Rows) -> dict[str, float]:
+    """The cues of the matter (its row, and those of its sentences), whoever says it.
+
+    A wish for a person counts anywhere in the message. In a long one, most cues fade in what
+    stands around them; so each counts as much as in the sentence that has it most.
+    """
+    of_whole, *of_matter = judge.ask(np.vstack([whole[None], matter]))
+    heard = np.max(of_matter, axis=0)
+    cues = dict(zip(judge.names, heard, strict=True))
     if PERSON in cues:
         cues[PERSON] = max(cues[PERSON], of_whole[judge.names.index(PERSON)])
     return {name: round(float(likely), 4) for name, likely in cues.items()}

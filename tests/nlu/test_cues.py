@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from bot.nlu.cues import Example, fingerprint, fit_cues, read_cues
+from bot.nlu.cues import CALM, Example, fingerprint, fit_cues, read_cues, read_without
 from bot.nlu.encoder import Encoder, shared_encoder
+from bot.nlu.evenness import tone_rows
 from bot.nlu.judgement import Judge
 from bot.nlu.scope import read_background
 from bot.said_again import likeness
@@ -31,16 +32,17 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def hear(encoder: Encoder) -> Hear:
     cues = read_cues(FOLDER)
-    rows = encoder.encode([text for cue in cues for text in (*cue.yes, *cue.no)])
-    shop = shop_examples() + [(text, "") for text in read_background()]
-    embeddings = encoder.encode([text for text, _ in shop])
+    rows = tone_rows(encoder.layers([text for cue in cues for text in (*cue.yes, *cue.no)]))
+    others = shop_examples() + [(text, "") for text in read_background()]
+    others += [(text, CALM) for text in read_without(FOLDER)]
+    tone = tone_rows(encoder.layers([text for text, _ in others]))
     examples = [
-        Example(text, intent, row) for (text, intent), row in zip(shop, embeddings, strict=True)
+        Example(text, intent, row) for (text, intent), row in zip(others, tone, strict=True)
     ]
     judge: Judge = fit_cues(cues, rows, examples)
 
     def probabilities(text: str) -> dict[str, float]:
-        found = judge.ask(encoder.encode([text]))[0]
+        found = judge.ask(tone_rows(encoder.layers([text])))[0]
         return dict(zip(judge.names, map(float, found), strict=True))
 
     return probabilities
