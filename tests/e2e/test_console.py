@@ -12,7 +12,7 @@ from bot.commands import Answer, Rate
 from bot.events import AgentSpoke, Button, Handoff, NoteWritten, Reading, Utterance
 from bot.router import Router, now_ms
 from bot.store import Store
-from tests.e2e.console_seat import PASSWORD, Guest, Seat, arrive
+from tests.e2e.console_seat import DESKTOP, PASSWORD, PHONE, Guest, Seat, arrive
 from tests.polling import soon
 
 pytest_plugins = ("tests.e2e.console_fixtures",)
@@ -127,6 +127,25 @@ async def test_a_conversation_goes_back_to_the_assistant(seat: Seat, guest: Gues
     assert await guest.state() == "bot"
     await guest.say("and the poles?")
     await expect(seat.page.locator(".entry.bot").last).to_contain_text("echo: and the poles?")
+
+
+async def test_the_menu_offers_what_has_no_room_beside_it_and_only_that(
+    seat: Seat, guest: Guest
+) -> None:
+    page = seat.page
+    await seat.log_in()
+    await seat.open(guest.id)
+    await seat.button("Claim").click()
+    beside = page.locator(".conversation-head").get_by_role("button", name="Transfer")
+    for size, roomy in ((DESKTOP, True), (PHONE, False)):
+        await page.set_viewport_size(size)
+        await expect(beside).to_be_visible(visible=roomy)
+        await seat.button("More actions").click()
+        items = page.get_by_role("menuitem")
+        await expect(items.first).to_have_text("Return to assistant")
+        await expect(items.filter(has_text="Transfer")).to_have_count(0 if roomy else 1)
+        await expect(items.filter(has_text="Snooze: for 1 hour")).to_have_count(0 if roomy else 1)
+        await page.keyboard.press("Escape")
 
 
 async def test_what_is_written_while_it_goes_back_is_answered_by_the_assistant(

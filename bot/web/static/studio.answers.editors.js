@@ -7,7 +7,7 @@ import { Preview } from "./studio.answers.preview.js";
 import { get, hashOf, post } from "./studio.parts.js";
 
 const PREVIEW_AFTER_MS = 250;
-const NEW_PAGE = "---\ntopic: \nasked:\n  - how a customer would ask\n---\n# Title of the page\n\nThe answer first.\n\n## A question as customers ask it\n\nIts answer, in short paragraphs.\n";
+const NEW_PAGE = "---\ntopic: Other\nasked:\n  - how a customer would ask\n---\n# Title of the page\n\nThe answer first.\n\n## A question as customers ask it\n\nIts answer, in short paragraphs.\n";
 
 /** What was typed and not saved: "answer <name>" or "page <slug>" -> {variations | text, version}. */
 export const drafts = new Map();

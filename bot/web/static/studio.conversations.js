@@ -114,7 +114,7 @@ class List {
         select("intent", "Intent", "Any intent", []),
         select("reason", "Hand-off", "Any reason", []),
         select("agent", "Agent", "Anybody", []),
-        select("rating", "Rating", "Any or none", RATINGS),
+        select("rating", "Rating", "Any rating", RATINGS),
         select("state", "State", "Any state", STATES),
       ),
     );
