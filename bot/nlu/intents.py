@@ -27,13 +27,14 @@ from bot.nlu.machines import (
     Matrix,
     Vector,
     choose,
+    held_out_linear,
     softmax,
     train_kernel,
     train_linear,
     weigh,
 )
 from bot.nlu.ngrams import Ngrams
-from bot.nlu.regression import SoftmaxMachines, train_softmax
+from bot.nlu.regression import SoftmaxMachines, held_out_softmax, train_softmax
 from bot.nlu.scope import SIGNALS, Cosines, Evidence, Scope
 
 Views = npt.NDArray[np.float32]
@@ -140,7 +141,8 @@ class IntentModel:
         if len(names) < 2:
             raise ValueError(f"training needs at least two intents, the data has {names}")
         target = np.searchsorted(names, labels)
-        parts, held_out = _train(sentences, target)
+        parts, leave_one_out = _train(sentences, target)
+        held_out = _held_out(sentences, target, leave_one_out)
         # Of an intent with one sentence nothing is left when that is held out.
         often = np.flatnonzero(np.bincount(target)[target] > 1)
         weights = np.array([5.0, 2.0, 0.3])
@@ -227,17 +229,25 @@ def cross_validated(sentences: Sentences, labels: Sequence[str]) -> tuple[tuple[
     if len(names) < 2:
         raise ValueError(f"telling intents apart needs at least two, the data has {names}")
     target = np.searchsorted(names, labels)
-    _, held_out = _train(sentences, target)
+    held_out = _held_out(sentences, target, _train(sentences, target)[1])
     weights = weigh(held_out, target)
     return tuple(names), softmax(np.tensordot(weights, np.stack(held_out), axes=1))
 
 
-def _train(sentences: Sentences, target: Labels) -> tuple[_Parts, list[Matrix]]:
-    """The machines, and the scores of each sentence by machines that have not seen it, in the order
-    of `weigh`."""
+def _train(sentences: Sentences, target: Labels) -> tuple[_Parts, Matrix]:
+    """The machines, and the leave-one-out scores of the kernel machines."""
+    classes = int(target.max()) + 1
     landmarks = choose(target, MOST_LANDMARKS)
     wording, _ = _cosines(sentences.views, sentences.views[landmarks])
-    kernel, kernel_held_out = train_kernel(wording, landmarks, target)
+    kernel, leave_one_out = train_kernel(wording, landmarks, target)
+    ngrams = Ngrams.learn(sentences.texts)
+    linear = train_linear(ngrams.transform(sentences.texts), target, classes)
+    regression = train_softmax(_flat(sentences.views), target, classes)
+    return _Parts(ngrams, sentences.views[landmarks], kernel, linear, regression), leave_one_out
+
+
+def _held_out(sentences: Sentences, target: Labels, leave_one_out: Matrix) -> list[Matrix]:
+    """The scores of each sentence by machines that have not seen it, in the order of `weigh`."""
 
     def features(rows: Labels) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         # A fold learns its own vocabulary, too. With that of all texts the held ones would look
@@ -246,11 +256,11 @@ def _train(sentences: Sentences, target: Labels) -> tuple[_Parts, list[Matrix]]:
         every = ngrams.transform(sentences.texts)
         return every[rows], every
 
-    linear, linear_held_out = train_linear(features, target)
-    regression, regression_held_out = train_softmax(_flat(sentences.views), target)
-    ngrams = Ngrams.learn(sentences.texts)
-    parts = _Parts(ngrams, sentences.views[landmarks], kernel, linear, regression)
-    return parts, [kernel_held_out, linear_held_out, regression_held_out]
+    return [
+        leave_one_out,
+        held_out_linear(features, target),
+        held_out_softmax(_flat(sentences.views), target),
+    ]
 
 
 def _held_out_evidence(

@@ -40,29 +40,15 @@ class SoftmaxMachines:
         return np.asarray(rows @ self.weights[:-1] + self.weights[-1], dtype=np.float64)
 
 
-def train_softmax(rows: Rows, target: Labels) -> tuple[SoftmaxMachines, Matrix]:
-    """Trains on n texts.
+def train_softmax(rows: Rows, target: Labels, classes: int) -> SoftmaxMachines:
+    """Minimises the weighted log loss of n texts, with a ridge; in single precision, since it is
+    stopped early anyway.
 
     Args:
         rows: float32 [n, d], each of length 1.
         target: [n], numbers of intents from 0; rare ones weigh more (by the root of their share).
-
-    Returns the machines and scores [n, k] of each text by machines of the half without it.
+        classes: how many intents there are, whether they occur or not.
     """
-    classes = int(target.max()) + 1
-    half = turns(target) % HALVES
-    held_out = np.zeros((len(target), classes))
-    for held in range(HALVES):
-        seen = half != held
-        if seen.any() and not seen.all():
-            machines = _fit(rows[seen], target[seen], classes)
-            held_out[~seen] = machines.scores(rows[~seen])
-    return _fit(rows, target, classes), held_out
-
-
-def _fit(rows: Rows, target: Labels, classes: int) -> SoftmaxMachines:
-    """Minimises the weighted log loss with a ridge, in single precision: it is stopped early
-    anyway, and takes half the time."""
     count, width = len(rows), rows.shape[1] + 1
     wide = np.hstack([rows, np.ones((count, 1), dtype=np.float32)])
     weight = np.sqrt(1.0 / np.maximum(np.bincount(target, minlength=classes), 1))[target]
@@ -84,3 +70,16 @@ def _fit(rows: Rows, target: Labels, classes: int) -> SoftmaxMachines:
         loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "maxcor": 6}
     )
     return SoftmaxMachines(found.x.reshape(width, classes).astype(np.float32))
+
+
+def held_out_softmax(rows: Rows, target: Labels) -> Matrix:
+    """Scores [n, k] of each text by machines of the half without it; see `train_softmax`."""
+    classes = int(target.max()) + 1
+    half = turns(target) % HALVES
+    held_out = np.zeros((len(target), classes))
+    for held in range(HALVES):
+        seen = half != held
+        if seen.any() and not seen.all():
+            machines = train_softmax(rows[seen], target[seen], classes)
+            held_out[~seen] = machines.scores(rows[~seen])
+    return held_out
