@@ -35,7 +35,8 @@ from bot.events import Agent, Handoff, Reading, Seen
 from bot.learning.archive import Archive
 from bot.learning.facts import facts_of
 from bot.store import Store
-from bot.triage import PERSON, Candidate, Memory, Outcome, Policy, Turn, decide, load_policy
+from bot.triage import Candidate, Memory, Outcome, Policy, Turn, decide, load_policy
+from bot.triage_signs import PERSON
 from bot.triage_turn import readable
 from bot.wording import REASONS
 

@@ -313,7 +313,7 @@ _DECLINED = re.compile(
     r"no longer (?:need|want)|(?:prefer|want|wish|like|hope|rather) not|(?:nice|lovely|good|great) to|"
     r"not (?:necessary|needed|asking|trying|ready|yet)|(?:i'm|am|are|were|we're|was) not|instead of|"
     # do I have to, am I
-    r"(?<!how )(?<!who )(?:do|did|should|must|would|will|whether|if) (?:i|we|you)(?: (?:really|actually|even))?"
+    r"(?<!how )(?<!who )(?<!what )(?<!where )(?:do|did|should|must|would|will|whether|if) (?:i|we|you)(?: (?:really|actually|even))?"
     r"(?: (?:need|have|got|must|should))?|am i|are we|was i|is this|is it|are you|isn't this|"
     # before I, I already
     r"before i|when i|after i|last time i|already|yesterday i|i had|i also had|let my|so i can"

@@ -10,8 +10,6 @@ is in `bot.human_requests`, which the gateway uses on its own.
 from __future__ import annotations
 
 import enum
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +18,6 @@ from bot.dialects import readings
 from bot.human_requests import (
     asks_for_human,
     declines_human,
-    normalise,
     speaks_of_other_people,
 )
 from bot.said_again import remembered
@@ -31,6 +28,22 @@ from bot.triage_policy import (
     Reason,
     Topic,
     load_policy,
+)
+from bot.triage_signs import (
+    BEYOND_DOUBT,
+    PERSON,
+    asked_in_vain,
+    blames_others,
+    did_not_help,
+    doubt_about,
+    foreign,
+    frustration_in_words,
+    holds_nothing_against_us,
+    page_answers,
+    rival,
+    strain_after,
+    wish,
+    worth_offering,
 )
 from bot.triage_turn import Candidate, Memory, Turn, times_said
 
@@ -52,33 +65,11 @@ __all__ = [
     "would_answer",
 ]
 
-PERSON = "person"
-UNHELPED = "unhelped"
-BLAMES_OTHERS = "blames_others"
-"""Cues (files in data/cues) that the rules themselves look for."""
-
-SURE = 0.7
-"""Probability of that cue which is asked for within a form, and of small talk; and of blaming
-others, for anger not to count."""
-
-CALM = 0.1
-"""Frustration below which nobody complains who is pleased."""
-
-PLEASED = 0.3
-"""Sentiment (-1 to 1) from which a calm customer praises."""
-
-BEYOND_DOUBT = 0.9
-"""Probability of the cue for a person from which it counts beside "my travel agent" too."""
+SURE_IN_FORM = 0.5
+"""Probability of the cue for a person which is asked for within a form, and of small talk."""
 
 ASKED = "asked for a person"
 """The reason, in words, where the customer's own words say so."""
-
-RISE = 0.1
-"""Frustration is called rising from this much above the message before."""
-
-
-_TO_US = re.compile(r"(?<!\w)(?:you|your|yours|u|ur|you're|this (?:shop|company|bot|site))(?!\w)")
-"""Words that speak to the shop."""
 
 
 class Outcome(str, enum.Enum):
@@ -184,7 +175,7 @@ def _seems_to_ask(turn: Turn, policy: Policy) -> str | None:
     likely = wish(turn, policy)
     # A form asks for names and words that no classifier has seen, and "yes please" is an answer.
     short = turn.form is not None or turn.intent in policy.chat_intents
-    if likely >= (max(SURE, policy.person_cue) if short else policy.person_cue):
+    if likely >= (max(SURE_IN_FORM, policy.person_cue) if short else policy.person_cue):
         return f"seems to ask for a person ({likely:.2f})"
     return None
 
@@ -192,7 +183,7 @@ def _seems_to_ask(turn: Turn, policy: Policy) -> str | None:
 def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
     said = "" if turn.is_payload else "\n".join(readings(turn.text))
     for topic in policy.topics:
-        meant = topic.reason is not Reason.COMPLAINT or not _holds_nothing_against_us(turn)
+        meant = topic.reason is not Reason.COMPLAINT or not holds_nothing_against_us(turn)
         found = topic.match(
             said, turn.intent if meant else None, turn.confidence, turn.cue(topic.cue)
         )
@@ -202,9 +193,9 @@ def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
 
 
 def _angry(turn: Turn, policy: Policy) -> Decision | None:
-    if turn.frustration < policy.anger_for(turn.signals) or _blames_others(turn):
+    if turn.frustration < policy.anger_for(turn.signals) or blames_others(turn):
         return None
-    return _handoff(Reason.FRUSTRATED, _frustration(turn))
+    return _handoff(Reason.FRUSTRATED, frustration_in_words(turn))
 
 
 def _said_again(turn: Turn, policy: Policy) -> Decision | None:
@@ -217,10 +208,10 @@ def _said_again(turn: Turn, policy: Policy) -> Decision | None:
 
 
 def _strained(turn: Turn, policy: Policy) -> Decision | None:
-    strain, why = _strain(turn, policy)
+    strain, why = strain_after(turn, policy)
     if strain < policy.strain or not why:
         return None
-    if _asked_in_vain(turn, policy) and why == (_doubt(turn, policy),):
+    if asked_in_vain(turn, policy) and why == (doubt_about(turn, policy),):
         return None  # `_cannot_place` hands over, and has the truer words.
     reason = Reason.FRUSTRATED if turn.frustration >= policy.annoyance else Reason.REPEATED
     return _handoff(reason, *why, f"it adds up: strain {strain:.2f}")
@@ -236,11 +227,7 @@ def _within_a_form(turn: Turn, policy: Policy) -> Decision | None:
 
 def _on_a_help_page(turn: Turn, policy: Policy) -> Decision | None:
     """Help pages are asked where the intents have no answer, or only a general one."""
-    if turn.is_payload or turn.help < policy.help_score or turn.help_page is None:
-        return None
-    if turn.help_page in turn.memory.unhelpful or turn.intent == policy.human_intent:
-        return None
-    if _doubt(turn, policy) is None and turn.intent not in policy.general_intents:
+    if not page_answers(turn, policy):
         return None
     words = f"answered by the help page {turn.help_page} ({turn.help:.2f})"
     annoyed = turn.frustration >= policy.annoyance
@@ -248,17 +235,17 @@ def _on_a_help_page(turn: Turn, policy: Policy) -> Decision | None:
 
 
 def _cannot_place(turn: Turn, policy: Policy) -> Decision | None:
-    why = _doubt(turn, policy)
+    why = doubt_about(turn, policy)
     if why is None:
         return None
     scores = (*turn.memory.unplaced, turn.confidence)
-    if _asked_in_vain(turn, policy):
+    if asked_in_vain(turn, policy):
         listed = ", ".join(f"{x:.2f}" for x in scores)
         words = [f"could not place {_messages(len(scores))} ({listed})"]
-        if _foreign(turn, policy):
+        if foreign(turn, policy):
             words.append(f"writes in another language ({turn.language})")
         return _handoff(Reason.CLARIFICATIONS_FAILED, *words)
-    return Decision(Outcome.CLARIFY, (why,), candidates=_candidates(turn, policy))
+    return Decision(Outcome.CLARIFY, (why,), candidates=worth_offering(turn, policy))
 
 
 def _answer(turn: Turn, policy: Policy) -> Decision:
@@ -289,133 +276,9 @@ def would_answer(turn: Turn, policy: Policy) -> Outcome | None:
     (`HELP`), or nothing for certain (None)."""
     if turn.is_payload:
         return None
-    if _on_a_help_page(turn, policy) is not None:
+    if page_answers(turn, policy):
         return Outcome.HELP
-    return Outcome.ANSWER if _doubt(turn, policy) is None else None
-
-
-# --- what the rules ask ---------------------------------------------------------------------
-
-
-def _doubt(turn: Turn, policy: Policy) -> str | None:
-    """Why the message cannot be placed, in words; None if it can."""
-    if turn.is_payload:
-        return None
-    if not any(c.isalnum() or unicodedata.category(c) == "So" for c in turn.text):
-        return "a message without words"
-    if turn.memory.clarifications and turn.intent in policy.rejecting_intents:
-        return "none of the suggestions fits"
-    if turn.intent is None or turn.intent == policy.fallback_intent:
-        return f"could not place the message ({turn.confidence:.2f})"
-    if turn.intent == policy.human_intent:
-        return f"may or may not ask for a person ({turn.confidence:.2f})"
-    if turn.confidence < policy.answer_confidence:
-        return f"could not place the message ({turn.confidence:.2f})"
-    if turn.out_of_scope >= policy.out_of_scope:
-        return f"seems to be about something else (out of scope {turn.out_of_scope:.2f})"
-    best = rival(turn, policy) if turn.confidence < policy.sure_confidence else None
-    if best is not None and turn.confidence - best.confidence < policy.margin:
-        return (
-            f"torn between {turn.intent} ({turn.confidence:.2f}) "
-            f"and {best.intent} ({best.confidence:.2f})"
-        )
-    return None
-
-
-def rival(turn: Turn, policy: Policy) -> Candidate | None:
-    """The second likely intent; None where there is no other."""
-    rivals = [c for c in turn.ranking if c.intent not in {turn.intent, policy.fallback_intent}]
-    return max(rivals, key=lambda c: c.confidence, default=None)
-
-
-def wish(turn: Turn, policy: Policy) -> float:
-    """How likely the customer wishes for a person, by cue and intent together.
-
-    Each may have missed it alone, so they count as independent evidence (noisy or).
-    """
-    real = [c for c in turn.ranking if c.intent != policy.fallback_intent]
-    best = max(real, key=lambda c: c.confidence, default=None)
-    asks = best is not None and best.intent == policy.human_intent
-    # Out of scope the ranking says nothing: everything is equally likely then.
-    share = best.confidence * (1 - turn.out_of_scope) if best is not None and asks else 0.0
-    return 1 - (1 - turn.cue(PERSON)) * (1 - share)
-
-
-def _candidates(turn: Turn, policy: Policy) -> tuple[str, ...]:
-    """The intents worth offering, best first; small talk and the fallback are not."""
-    hidden = {policy.fallback_intent, policy.human_intent} | policy.chat_intents
-    ranked = sorted(turn.ranking, key=lambda c: -c.confidence)
-    good = [
-        c.intent
-        for c in ranked
-        if c.intent not in hidden and c.confidence >= policy.candidate_confidence
-    ]
-    return tuple(dict.fromkeys(good))[: policy.candidates]
-
-
-def _foreign(turn: Turn, policy: Policy) -> bool:
-    return turn.language not in policy.languages
-
-
-def _asked_in_vain(turn: Turn, policy: Policy) -> bool:
-    """As many clarifications in a row as are allowed have brought nothing."""
-    foreign = _foreign(turn, policy)
-    allowed = policy.foreign_clarifications if foreign else policy.clarifications
-    return turn.memory.clarifications >= allowed
-
-
-def _strain(turn: Turn, policy: Policy) -> tuple[float, tuple[str, ...]]:
-    """What has added up with this message, and in words what this message adds.
-
-    What is left of the strain before, the frustration of this message, and a weight for each sign
-    that the conversation leads nowhere.
-    """
-    before = turn.memory.strain * policy.strain_kept
-    if turn.is_payload and not _did_not_help(turn, policy):
-        return before, ()
-    adds = []
-    if turn.frustration >= policy.annoyance / 2 and not _blames_others(turn):
-        adds.append((turn.frustration, _frustration(turn)))
-    if _did_not_help(turn, policy):
-        # The question, which is still open, and this "no".
-        adds.append((2 * policy.strain_unhelped, "the help page did not help"))
-    unhelped = bool(turn.memory.texts) and turn.cue(UNHELPED) >= policy.unhelped_cue
-    if unhelped and not _did_not_help(turn, policy):
-        adds.append((policy.strain_unhelped, "the last answer did not help"))
-    if turn.intent not in policy.chat_intents and not turn.fills_form:
-        shown_again = turn.help_page is not None and turn.help_page == turn.memory.helped
-        paged = _on_a_help_page(turn, policy) is not None
-        if times_said(turn, policy.likeness) or (paged and shown_again):
-            adds.append((policy.strain_repeated, "said it again"))
-        # A form counts by itself what it cannot read.
-        doubt = None if turn.form else _doubt(turn, policy)
-        if doubt and not paged and not unhelped:
-            adds.append((policy.strain_unplaced, doubt))
-    return before + sum(weight for weight, _ in adds), tuple(words for _, words in adds)
-
-
-def _blames_others(turn: Turn) -> bool:
-    """The anger is about somebody else: an airline, another shop, the customer's own cat. Whoever
-    says "you" had better mean it kindly beyond doubt."""
-    addressed = any(_TO_US.search(normalise(said)) for said in readings(turn.text))
-    return turn.cue(BLAMES_OTHERS) >= (BEYOND_DOUBT if addressed else SURE)
-
-
-def _holds_nothing_against_us(turn: Turn) -> bool:
-    """What the classifier takes for a complaint is about others, or is praise."""
-    praise = turn.frustration < CALM and turn.sentiment >= PLEASED
-    return praise or _blames_others(turn)
-
-
-def _frustration(turn: Turn) -> str:
-    earlier = turn.memory.frustrations
-    rising = bool(earlier) and turn.frustration > earlier[-1] + RISE
-    return f"frustration {turn.frustration:.2f}" + (", rising" if rising else "")
-
-
-def _did_not_help(turn: Turn, policy: Policy) -> bool:
-    """The customer says, or presses, "no" to a help page."""
-    return turn.memory.helped is not None and turn.intent in policy.rejecting_intents
+    return Outcome.ANSWER if doubt_about(turn, policy) is None else None
 
 
 def _messages(count: int) -> str:
@@ -427,8 +290,8 @@ def _remember(turn: Turn, policy: Policy, decision: Decision) -> Memory:
     if decision.outcome is Outcome.HANDOFF:
         return Memory()
     old = turn.memory
-    new: dict[str, Any] = {"helped": None, "strain": round(_strain(turn, policy)[0], 4)}
-    if _did_not_help(turn, policy):
+    new: dict[str, Any] = {"helped": None, "strain": round(strain_after(turn, policy)[0], 4)}
+    if did_not_help(turn, policy):
         new["unhelpful"] = (*old.unhelpful, old.helped or "")[-REMEMBERED_TURNS:]
         return replace(old, **new)
     placed: dict[str, Any] = {"clarifications": 0, "unplaced": ()}

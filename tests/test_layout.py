@@ -48,6 +48,7 @@ FLOORS: list[set[str]] = [
         "bot.triage",
         "bot.triage_file",
         "bot.triage_policy",
+        "bot.triage_signs",
         "bot.triage_turn",
         "bot.suggestions",
         "bot.transcript",

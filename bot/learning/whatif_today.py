@@ -19,7 +19,8 @@ from typing import Final
 
 from bot.events import Record
 from bot.learning.logged import LoggedConversation, LoggedTurn, turn_of, wrong_answers
-from bot.triage import UNHELPED, Decision, Memory, Outcome, Policy, Turn, decide, rival, wish
+from bot.triage import Decision, Memory, Outcome, Policy, Turn, decide
+from bot.triage_signs import UNHELPED, rival, wish
 
 BEYOND: Final = 99.0
 """Stands for a score that is compared with nothing, or is not known: see `_scores`."""

@@ -32,7 +32,7 @@ from bot.nlu.evenness import even_out, tone_rows
 from bot.nlu.judgement import Judge, Rows
 from bot.nlu.mood import MoodModel
 from bot.nlu.scope import read_background
-from bot.triage import PERSON
+from bot.triage_signs import PERSON
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 

@@ -21,7 +21,7 @@ def script(hand_over_at: int | None, asks_at: tuple[int, ...] = ()) -> Script:
 
 
 def test_there_are_enough_scripts_and_each_has_a_name_and_words_of_its_own() -> None:
-    assert len(TUNING) >= 880
+    assert len(TUNING) >= 1_220
     assert len({one.name for one in TUNING}) == len(TUNING)
     assert len({one.customer for one in TUNING}) == len(TUNING)
 
@@ -84,6 +84,6 @@ def test_every_request_for_a_person_is_granted(stack: Stack) -> None:
 def test_a_person_takes_over_where_a_lead_would_want_it(stack: Stack) -> None:
     with Assistant(stack) as assistant:
         found = score([assistant.play(one) for one in SOME_OTHERS])
-    # All of them: 0.93 and 0.90. A third has a standard error of four points.
-    assert found.precision >= 0.87
-    assert found.recall >= 0.8
+    # All of them: 0.97 and 0.97. A third has a standard error of two points.
+    assert found.precision >= 0.9
+    assert found.recall >= 0.88

@@ -278,7 +278,7 @@ def test_a_no_to_a_help_page_is_no_progress_and_the_page_is_not_shown_again(no: 
     first, answer, again = talk(PAGED, no, replace(PAGED, text="the puffer thing, in the machine"))
     assert first.memory.helped == "washing-down"
     assert first.memory.strain == 0
-    assert answer.memory.strain == 2 * POLICY.strain_unhelped
+    assert answer.memory.strain == 2 * POLICY.strain_unplaced
     assert answer.memory.unhelpful == ("washing-down",)
     assert again.outcome is Outcome.CLARIFY
 
