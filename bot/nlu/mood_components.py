@@ -8,7 +8,6 @@ file has no postponed annotations.
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -32,7 +31,6 @@ from bot.nlu.evenness import even_out, tone_rows
 from bot.nlu.judgement import Judge, Rows
 from bot.nlu.mood import MoodModel
 from bot.nlu.scope import read_background
-from bot.triage_signs import PERSON
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -220,23 +218,19 @@ class CueReader(GraphComponent):
             said = bool(text.strip()) and not text.startswith("/")
             cues, mark = {}, ""
             if said:
-                [whole] = tone_rows(message.get(SENTENCE_LAYERS)[None])
-                cues = hear(judge, whole, message.get(MATTER_TONE))
+                cues = hear(judge, message.get(MATTER_TONE))
                 mark = fingerprint(message.get(SENTENCE_EMBEDDING))
             message.set("cues", cues, add_to_output=True)
             message.set("fingerprint", mark, add_to_output=True)
         return messages
 
 
-def hear(judge: Judge, whole: Rows, matter: Rows) -> dict[str, float]:
-    """The cues of the matter (its row, and those of its sentences), whoever says it.
+def hear(judge: Judge, matter: Rows) -> dict[str, float]:
+    """The cues of the matter (its row, and those of its sentences), whoever says it, and however
+    politely: the courtesies of a letter sound like a wish for somebody.
 
-    A wish for a person counts anywhere in the message. In a long one, most cues fade in what
-    stands around them; so each counts as much as in the sentence that has it most.
+    In a long message, most cues fade in what stands around them; so each counts as much as in the
+    sentence that has it most.
     """
-    of_whole, *of_matter = judge.ask(np.vstack([whole[None], matter]))
-    heard = np.max(of_matter, axis=0)
-    cues = dict(zip(judge.names, heard, strict=True))
-    if PERSON in cues:
-        cues[PERSON] = max(cues[PERSON], of_whole[judge.names.index(PERSON)])
-    return {name: round(float(likely), 4) for name, likely in cues.items()}
+    heard = judge.ask(matter).max(axis=0)
+    return {name: round(float(p), 4) for name, p in zip(judge.names, heard, strict=True)}

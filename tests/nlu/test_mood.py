@@ -311,7 +311,7 @@ def test_no_way_of_writing_sounds_much_angrier_than_another(
     scores = model.score([row[way] for row in rows for way in ways], encoder)
     means = dict(zip(ways, 100 * scores.reshape(len(rows), -1).mean(axis=0), strict=True))
     middle = sum(means.values()) / len(means)
-    far = {way: round(mean - middle, 1) for way, mean in means.items() if abs(mean - middle) > 4}
+    far = {way: round(mean - middle, 1) for way, mean in means.items() if abs(mean - middle) > 5}
     assert not far
 
 
