@@ -181,14 +181,18 @@ def _seems_to_ask(turn: Turn, policy: Policy) -> str | None:
 
 
 def _sensitive_topic(turn: Turn, policy: Policy) -> Decision | None:
-    said = "" if turn.is_payload else "\n".join(readings(turn.text))
+    if not turn.is_payload:
+        # Who says outright what it is about is believed; only then counts what it sounds like.
+        text = "\n".join(readings(turn.text))
+        for topic in policy.topics:
+            said = topic.said_in(text)
+            if said:
+                return _handoff(topic.reason, f"{topic.words} ({said})", skill=topic.skill)
     for topic in policy.topics:
         meant = topic.reason is not Reason.COMPLAINT or not holds_nothing_against_us(turn)
-        found = topic.match(
-            said, turn.intent if meant else None, turn.confidence, turn.cue(topic.cue)
-        )
-        if found:
-            return _handoff(topic.reason, f"{topic.words} ({found})", skill=topic.skill)
+        heard = topic.heard(turn.intent if meant else None, turn.confidence, turn.cue(topic.cue))
+        if heard:
+            return _handoff(topic.reason, f"{topic.words} ({heard})", skill=topic.skill)
     return None
 
 

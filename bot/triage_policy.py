@@ -59,13 +59,13 @@ class Topic:
     reason: Reason
     pattern: re.Pattern[str] | None = field(compare=False, repr=False, default=None)
 
-    def match(
-        self, text: str, intent: str | None, confidence: float, cue: float = 0.0
-    ) -> str | None:
-        """What in the message matched, in words; None if nothing did. `cue`: its probability."""
+    def said_in(self, text: str) -> str | None:
+        """The phrase that says so outright, in quotation marks; None if there is none."""
         found = _first(self.pattern, text) if self.pattern else None
-        if found:
-            return f"“{found}”"
+        return f"“{found}”" if found else None
+
+    def heard(self, intent: str | None, confidence: float, cue: float) -> str | None:
+        """What makes a message sound like it, in words; None if nothing. `cue`: its probability."""
         if intent in self.intents and confidence >= self.confidence:
             return f"{intent} {confidence:.2f}"
         if self.cue is not None and cue >= self.cue_from:

@@ -139,6 +139,11 @@ def test_a_sensitive_phrase_hands_off_with_the_words_that_were_said(text: str, w
     assert decision.reasons == (words,)
 
 
+def test_what_is_said_outright_counts_before_what_it_sounds_like() -> None:
+    turn = replace(ORDER, text="i want to make a formal complaint", cues={"legal": 0.9})
+    assert decide(turn, POLICY).reasons == ("makes a complaint (“formal complaint”)",)
+
+
 def test_a_phrase_within_another_word_is_no_match() -> None:
     assert decide(replace(ORDER, text="is the courtyard shop open"), POLICY).outcome is (
         Outcome.ANSWER
