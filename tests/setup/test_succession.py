@@ -31,6 +31,8 @@ async def test_the_heir_has_the_name_the_log_and_the_restarts_of_who_leaves(tmp_
         heir = supervisor.pid("candidate")
         assert former
         assert heir
+        # Only what it says before it inherits belongs there; to be ready it need not have spoken.
+        await until(lambda: f"from {heir}" in (tmp_path / "candidate.log").read_text())
 
         supervisor.succeed("assistant", "candidate", "leaving")
         assert (supervisor.pid("assistant"), supervisor.pid("leaving")) == (heir, former)
